@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+  name: "HummingbirdTesting", package: "hummingbird")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "klantreis",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "klantreis", targets: ["klantreis"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "CustomerJourney", dependencies: [yams],
+      resources: [
+        .embedInCode("Models/stdc.yaml"), .embedInCode("Models/five-a.yaml"),
+        .embedInCode("Models/ten-phases.yaml"),
+      ], swiftSettings: strict),
+    .target(
+      name: "JourneyEngine", dependencies: ["CustomerJourney", collections], swiftSettings: strict),
+    .target(
+      name: "Insights", dependencies: ["CustomerJourney", "JourneyEngine", collections],
+      swiftSettings: strict),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(
+      name: "Collector", dependencies: ["CustomerJourney", "CArchive", crypto, yams],
+      swiftSettings: strict),
+    .target(name: "Store", dependencies: ["CustomerJourney", grdb], swiftSettings: strict),
+    .target(
+      name: "Dashboard", dependencies: ["CustomerJourney", "Insights", mustache],
+      resources: [],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "klantreis",
+      dependencies: [
+        "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Dashboard",
+        argumentParser, hummingbird, log,
+      ], swiftSettings: strict),
+
+    .testTarget(
+      name: "CustomerJourneyTests", dependencies: ["CustomerJourney"], swiftSettings: strict),
+    .testTarget(
+      name: "JourneyEngineTests", dependencies: ["CustomerJourney", "JourneyEngine"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "InsightsTests", dependencies: ["CustomerJourney", "JourneyEngine", "Insights"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CollectorTests", dependencies: ["CustomerJourney", "Collector"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "DashboardTests", dependencies: ["CustomerJourney", "Insights", "Dashboard"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "klantreisTests", dependencies: ["klantreis", hummingbirdTesting],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,36 @@
+/// Every limit of the house, by name. What happens at each is tested.
+package enum Limits {
+  /// Bytes of one event, row or line of input; a longer one is rejected.
+  package static let eventBytes = 1_048_576
+  /// Properties of one touchpoint; more make it a rejected one.
+  package static let propertiesPerEvent = 256
+  /// Characters of a name: event, channel, content, campaign, customer.
+  package static let nameCharacters = 1_024
+  /// Columns of a file.
+  package static let columnsPerFile = 2_048
+  /// Bytes that an uploaded or imported file may unpack to.
+  package static let unpackedBytes: Int64 = 64 * 1_073_741_824
+  /// How many times larger than what was read an unpacked file may become before it counts as a
+  /// bomb, once it is past ``bombFloorBytes``.
+  package static let unpackRatio = 200
+  package static let bombFloorBytes: Int64 = 67_108_864
+  /// The first and last moments that a touchpoint can have: 1900-01-01 and a day past now.
+  package static let earliestMilliseconds: Int64 = -2_208_988_800_000
+  package static let futureMilliseconds: Int64 = 86_400_000
+  /// Largest amount of a touchpoint, in major units.
+  package static let amount: Int64 = 1_000_000_000_000
+  package static let phasesPerModel = 32
+  package static let rulesPerModel = 63
+  /// Characters and nesting of a rule.
+  package static let ruleCharacters = 10_000
+  package static let ruleDepth = 64
+  /// Rows of an insight's answer.
+  package static let rowsPerAnswer = 10_000
+  /// Steps of a funnel.
+  package static let funnelSteps = 32
+  /// Bytes of a request to the dashboard, uploads apart, and of an upload.
+  package static let requestBytes = 1_048_576
+  package static let uploadBytes = 268_435_456
+  /// Touchpoints on one page of a customer's timeline.
+  package static let timelineTouchpoints = 500
+}

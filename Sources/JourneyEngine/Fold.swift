@@ -1,0 +1,68 @@
+import Dispatch
+import Synchronization
+
+import class Foundation.ProcessInfo
+
+/// A question over all journeys: `start → update(journeys) → merge(other) → finish`.
+///
+/// A fold sees whole customers, so cores work on different ranges of customers and their partial
+/// results are merged. Partial results are Codable, so that the same fold can run as the
+/// per-partition step of a distributed engine. The answer must not depend on the number of parts;
+/// a property test holds every fold to that.
+package protocol Fold: Sendable {
+  associatedtype Partial: Sendable & Codable
+  associatedtype Answer: Sendable
+
+  func start() -> Partial
+  func update(_ partial: inout Partial, with journeys: JourneyBlock)
+  /// Adds what `other` saw. `other` saw later customers than `partial`.
+  func merge(_ partial: inout Partial, with other: Partial)
+  func finish(_ partial: Partial) -> Answer
+}
+
+/// Where a fold reads: a sequence of blocks for each part of the customers.
+package protocol JourneySource: Sendable {
+  /// Splits into at most `parts` pieces of about equal work.
+  func ranges(parts: Int) -> [Range<Int>]
+  /// Calls `body` with the blocks of one range, in order of customer.
+  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void)
+}
+
+extension JourneyTable: JourneySource {
+  package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+    body(block(range))
+  }
+}
+
+extension JourneySource {
+  /// The answer of `fold` over all journeys here, worked out on `parts` threads.
+  package func answer<F: Fold>(_ fold: F, parts: Int = Cores.count) -> F.Answer {
+    fold.finish(partial(fold, parts: parts))
+  }
+
+  /// The merged partial result, for storing or merging elsewhere.
+  package func partial<F: Fold>(_ fold: F, parts: Int = Cores.count) -> F.Partial {
+    let ranges = ranges(parts: parts)
+    guard ranges.count > 1 else {
+      var partial = fold.start()
+      if let range = ranges.first { forEachBlock(range) { fold.update(&partial, with: $0) } }
+      return partial
+    }
+    let done = Mutex<[F.Partial?]>(Array(repeating: nil, count: ranges.count))
+    DispatchQueue.concurrentPerform(iterations: ranges.count) { i in
+      var partial = fold.start()
+      forEachBlock(ranges[i]) { fold.update(&partial, with: $0) }
+      done.withLock { [partial] in $0[i] = partial }
+    }
+    let partials = done.withLock { $0 }.compactMap { $0 }
+    precondition(partials.count == ranges.count, "every part has a partial result")
+    var merged = partials[0]
+    for partial in partials.dropFirst() { fold.merge(&merged, with: partial) }
+    return merged
+  }
+}
+
+package enum Cores {
+  /// The cores that this process may use.
+  package static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
+}
