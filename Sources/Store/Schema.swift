@@ -1,0 +1,112 @@
+import GRDB
+
+/// The tables, as migrations that run at start. A migration that has been released is never edited:
+/// a change is a new one.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 touchpoints") { db in
+      try db.execute(
+        sql: """
+          -- Every event, channel, source, … name once; touchpoints hold its number.
+          CREATE TABLE name (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN
+              ('event', 'channel', 'origin', 'device', 'content', 'campaign', 'source')),
+            text TEXT NOT NULL CHECK (length(text) > 0),
+            UNIQUE (kind, text)
+          ) STRICT;
+
+          CREATE TABLE customer (
+            id INTEGER PRIMARY KEY,
+            key TEXT NOT NULL UNIQUE CHECK (length(key) > 0)
+          ) STRICT;
+
+          CREATE TABLE touchpoint (
+            id INTEGER PRIMARY KEY,
+            customer INTEGER NOT NULL REFERENCES customer (id),
+            occurred INTEGER NOT NULL,
+            utc_offset INTEGER CHECK (utc_offset BETWEEN -1080 AND 1080),
+            received INTEGER NOT NULL,
+            message_id TEXT NOT NULL CHECK (length(message_id) BETWEEN 1 AND 200),
+            source INTEGER NOT NULL REFERENCES name (id),
+            event INTEGER NOT NULL REFERENCES name (id),
+            channel INTEGER NOT NULL REFERENCES name (id),
+            origin INTEGER REFERENCES name (id),
+            device INTEGER REFERENCES name (id),
+            content INTEGER REFERENCES name (id),
+            campaign INTEGER REFERENCES name (id),
+            value INTEGER,
+            currency TEXT CHECK (length(currency) = 3),
+            properties TEXT CHECK (properties IS NULL OR json_valid(properties)),
+            CHECK ((value IS NULL) = (currency IS NULL))
+          ) STRICT;
+
+          -- A retry repeats both, and in this order the index grows almost at its end.
+          CREATE UNIQUE INDEX touchpoint_once ON touchpoint (occurred, message_id);
+
+          CREATE TABLE trait (
+            customer INTEGER NOT NULL REFERENCES customer (id),
+            name TEXT NOT NULL CHECK (length(name) > 0),
+            value TEXT NOT NULL CHECK (json_valid(value)),
+            source TEXT NOT NULL,
+            set_at INTEGER NOT NULL,
+            PRIMARY KEY (customer, name)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE import_run (
+            id INTEGER PRIMARY KEY,
+            file TEXT NOT NULL,
+            source TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            finished INTEGER NOT NULL,
+            read INTEGER NOT NULL,
+            stored INTEGER NOT NULL,
+            duplicates INTEGER NOT NULL,
+            rejected INTEGER NOT NULL,
+            rejected_file TEXT
+          ) STRICT;
+
+          CREATE TABLE setting (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
+    migrator.registerMigration("1 views for analysts") { db in
+      try db.execute(
+        sql: """
+          CREATE VIEW v_touchpoint AS
+          SELECT t.id AS touchpoint, c.key AS customer,
+            strftime('%Y-%m-%dT%H:%M:%fZ', t.occurred / 1000.0, 'unixepoch') AS time,
+            t.occurred AS time_ms, t.utc_offset AS utc_offset_minutes,
+            e.text AS event, ch.text AS channel, o.text AS origin, d.text AS device,
+            co.text AS content, ca.text AS campaign,
+            t.value AS value_minor_units, t.currency AS currency,
+            s.text AS source, t.message_id AS message_id, t.properties AS properties
+          FROM touchpoint t
+          JOIN customer c ON c.id = t.customer
+          JOIN name e ON e.id = t.event
+          JOIN name ch ON ch.id = t.channel
+          JOIN name s ON s.id = t.source
+          LEFT JOIN name o ON o.id = t.origin
+          LEFT JOIN name d ON d.id = t.device
+          LEFT JOIN name co ON co.id = t.content
+          LEFT JOIN name ca ON ca.id = t.campaign;
+
+          CREATE VIEW v_customer AS
+          SELECT c.key AS customer, count(t.id) AS touchpoints,
+            strftime('%Y-%m-%dT%H:%M:%fZ', min(t.occurred) / 1000.0, 'unixepoch') AS first_time,
+            strftime('%Y-%m-%dT%H:%M:%fZ', max(t.occurred) / 1000.0, 'unixepoch') AS last_time
+          FROM customer c LEFT JOIN touchpoint t ON t.customer = c.id
+          GROUP BY c.id;
+
+          CREATE VIEW v_trait AS
+          SELECT c.key AS customer, r.name AS trait, json_extract(r.value, '$') AS value,
+            r.source AS source
+          FROM trait r JOIN customer c ON c.id = r.customer;
+          """)
+    }
+    return migrator
+  }
+}

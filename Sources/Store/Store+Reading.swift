@@ -1,0 +1,313 @@
+package import CustomerJourney
+import Foundation
+import GRDB
+
+/// A touchpoint as numbers, for the engine's columns.
+package struct StoredRow: Sendable {
+  package var id: Int64
+  package var customer: Int64
+  package var occurred: Int64
+  package var event: Int64
+  package var channel: Int64
+  package var origin: Int64?
+  package var device: Int64?
+  package var content: Int64?
+  package var campaign: Int64?
+  package var value: Int64?
+  package var currency: String?
+}
+
+extension Store {
+  /// The highest row so far; 0 when there is none.
+  package func lastRow() throws -> Int64 {
+    try pool.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM touchpoint") ?? 0 }
+  }
+
+  package func touchpointCount() throws -> Int {
+    try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM touchpoint") ?? 0 }
+  }
+
+  /// A number that changes with every commit, of this process or another.
+  package func dataVersion() throws -> Int64 {
+    try watcher.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+  }
+
+  /// All rows after `row`, in order of arrival, from one consistent snapshot with the names that
+  /// they use.
+  package func readRows(
+    after row: Int64, names: (NameKind, Int64, String) -> Void, rows: (StoredRow) throws -> Void
+  ) throws {
+    try pool.read { db in
+      let nameCursor = try Row.fetchCursor(db, sql: "SELECT id, kind, text FROM name")
+      while let name = try nameCursor.next() {
+        guard let kind = NameKind(rawValue: name[1]) else { continue }
+        names(kind, name[0], name[2])
+      }
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT id, customer, occurred, event, channel, origin, device, content, campaign,
+            value, currency
+          FROM touchpoint WHERE id > ? ORDER BY id
+          """, arguments: [row])
+      while let r = try cursor.next() {
+        try rows(
+          StoredRow(
+            id: r[0], customer: r[1], occurred: r[2], event: r[3], channel: r[4], origin: r[5],
+            device: r[6], content: r[7], campaign: r[8], value: r[9], currency: r[10]))
+      }
+    }
+  }
+
+  /// The currency that most touchpoints with a value have.
+  package func commonestCurrency() throws -> Currency? {
+    try pool.read { db in
+      try String.fetchOne(
+        db,
+        sql: """
+          SELECT currency FROM touchpoint WHERE currency IS NOT NULL
+          GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1
+          """
+      ).flatMap { Currency($0) }
+    }
+  }
+
+  /// Whole touchpoints, with their properties, in the order of `rows`.
+  package func touchpoints(rows: [Int64]) throws -> [Touchpoint] {
+    try pool.read { db in
+      var found: [Int64: Touchpoint] = [:]
+      for chunk in rows.chunks(of: 500) {
+        let marks = databaseQuestionMarks(count: chunk.count)
+        let cursor = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT t.id, c.key, t.occurred, t.utc_offset, t.received, t.message_id, s.text,
+              e.text, ch.text, o.text, d.text, co.text, ca.text, t.value, t.currency, t.properties
+            FROM touchpoint t
+            JOIN customer c ON c.id = t.customer
+            JOIN name s ON s.id = t.source
+            JOIN name e ON e.id = t.event
+            JOIN name ch ON ch.id = t.channel
+            LEFT JOIN name o ON o.id = t.origin
+            LEFT JOIN name d ON d.id = t.device
+            LEFT JOIN name co ON co.id = t.content
+            LEFT JOIN name ca ON ca.id = t.campaign
+            WHERE t.id IN (\(marks))
+            """, arguments: StatementArguments(chunk))
+        while let row = try cursor.next() { found[row[0]] = try Self.touchpoint(row) }
+      }
+      return rows.compactMap { found[$0] }
+    }
+  }
+
+  private static func touchpoint(_ r: Row) throws -> Touchpoint {
+    var value: Money?
+    if let minorUnits: Int64 = r[13], let code: String = r[14] {
+      guard let currency = Currency(code) else {
+        throw StoreError.damaged(table: "touchpoint", reason: "no such currency code")
+      }
+      value = Money(minorUnits: minorUnits, currency: currency)
+    }
+    let properties: String? = r[15]
+    return Touchpoint(
+      customer: r[1], occurred: Timestamp(milliseconds: r[2]), event: EventName(canonical: r[7]),
+      channel: Channel(canonical: r[8]), messageID: r[5], source: r[6],
+      received: Timestamp(milliseconds: r[4]), utcOffsetMinutes: r[3],
+      origin: (r[9] as String?).map(Origin.init(canonical:)), campaign: r[12],
+      device: (r[10] as String?).map(Device.init(canonical:)), content: r[11], value: value,
+      properties: try properties.map(Self.decode) ?? [:])
+  }
+
+  private static func decode<Value: Decodable>(_ json: String) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+  }
+
+  // MARK: Customers
+
+  package func customer(key: String) throws -> Int64? {
+    try pool.read {
+      try Int64.fetchOne($0, sql: "SELECT id FROM customer WHERE key = ?", arguments: [key])
+    }
+  }
+
+  package func customerCount() throws -> Int {
+    try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM customer") ?? 0 }
+  }
+
+  /// The keys of these customers.
+  package func customerKeys(_ ids: [Int64]) throws -> [Int64: String] {
+    try pool.read { db in
+      var keys: [Int64: String] = [:]
+      for chunk in ids.chunks(of: 500) {
+        let cursor = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT id, key FROM customer
+            WHERE id IN (\(databaseQuestionMarks(count: chunk.count)))
+            """, arguments: StatementArguments(chunk))
+        while let row = try cursor.next() { keys[row[0]] = row[1] }
+      }
+      return keys
+    }
+  }
+
+  /// Customers whose key begins with `prefix`, by key.
+  package func customers(keyPrefix prefix: String, limit: Int) throws -> [Int64] {
+    try pool.read { db in
+      // A range instead of LIKE: the index is used, and no character of the prefix is a wildcard.
+      try Int64.fetchAll(
+        db,
+        sql: "SELECT id FROM customer WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
+        arguments: [prefix, prefix + "\u{10FFFF}", limit])
+    }
+  }
+
+  // MARK: Facts that rules ask for
+
+  /// All traits by customer, or only those of some customers.
+  package func traits(of customers: [Int64]? = nil) throws -> [Int64: [String: PropertyValue]] {
+    try pool.read { db in
+      var traits: [Int64: [String: PropertyValue]] = [:]
+      func add(_ row: Row) throws {
+        traits[row[0], default: [:]][row[1]] = try Self.decode(row[2])
+      }
+      guard let customers else {
+        let cursor = try Row.fetchCursor(db, sql: "SELECT customer, name, value FROM trait")
+        while let row = try cursor.next() { try add(row) }
+        return traits
+      }
+      for chunk in customers.chunks(of: 500) {
+        let cursor = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT customer, name, value FROM trait
+            WHERE customer IN (\(databaseQuestionMarks(count: chunk.count)))
+            """, arguments: StatementArguments(chunk))
+        while let row = try cursor.next() { try add(row) }
+      }
+      return traits
+    }
+  }
+
+  /// One property of every touchpoint that has it, by row.
+  package func propertyValues(path: String) throws -> [Int64: PropertyValue] {
+    try pool.read { db in
+      // Paths are stored as one key with dots, so the key is quoted for json_extract.
+      let key = "$.\"" + path.replacing("\"", with: "") + "\""
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT id, json_extract(properties, ?), json_type(properties, ?) FROM touchpoint
+          WHERE properties IS NOT NULL AND json_type(properties, ?) IS NOT NULL
+          """, arguments: [key, key, key])
+      var values: [Int64: PropertyValue] = [:]
+      while let row = try cursor.next() {
+        switch row[2] as String {
+        case "true": values[row[0]] = .flag(true)
+        case "false": values[row[0]] = .flag(false)
+        case "integer", "real": values[row[0]] = .number(row[1])
+        case "text": values[row[0]] = .text(row[1])
+        default: break
+        }
+      }
+      return values
+    }
+  }
+
+  // MARK: Settings and imports
+
+  package func setting(_ name: String) throws -> String? {
+    try pool.read {
+      try String.fetchOne($0, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+    }
+  }
+
+  package func settings() throws -> [String: String] {
+    try pool.read { db in
+      var settings: [String: String] = [:]
+      let cursor = try Row.fetchCursor(db, sql: "SELECT name, value FROM setting")
+      while let row = try cursor.next() { settings[row[0]] = row[1] }
+      return settings
+    }
+  }
+
+  /// Nil takes the setting away.
+  package func set(_ name: String, to value: String?) throws {
+    try pool.write { db in
+      if let value {
+        try db.execute(
+          sql: """
+            INSERT INTO setting (name, value) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """, arguments: [name, value])
+      } else {
+        try db.execute(sql: "DELETE FROM setting WHERE name = ?", arguments: [name])
+      }
+    }
+  }
+
+  package func record(_ run: ImportRun) throws {
+    try pool.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO import_run (file, source, started, finished, read, stored, duplicates,
+            rejected, rejected_file)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          run.file, run.source, run.started.milliseconds, run.finished.milliseconds, run.read,
+          run.stored, run.duplicates, run.rejected, run.rejectedFile,
+        ])
+    }
+  }
+
+  /// The newest first.
+  package func importRuns(limit: Int) throws -> [ImportRun] {
+    try pool.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM import_run ORDER BY id DESC LIMIT ?", arguments: [limit]
+      ).map { r in
+        ImportRun(
+          file: r["file"], source: r["source"], started: Timestamp(milliseconds: r["started"]),
+          finished: Timestamp(milliseconds: r["finished"]), read: r["read"], stored: r["stored"],
+          duplicates: r["duplicates"], rejected: r["rejected"], rejectedFile: r["rejected_file"])
+      }
+    }
+  }
+}
+
+/// What one import did.
+package struct ImportRun: Sendable, Equatable {
+  package var file: String
+  package var source: String
+  package var started: Timestamp
+  package var finished: Timestamp
+  package var read = 0
+  package var stored = 0
+  package var duplicates = 0
+  package var rejected = 0
+  /// Where the rejected rows stand with their reasons.
+  package var rejectedFile: String?
+
+  package init(
+    file: String, source: String, started: Timestamp, finished: Timestamp, read: Int = 0,
+    stored: Int = 0, duplicates: Int = 0, rejected: Int = 0, rejectedFile: String? = nil
+  ) {
+    self.file = file
+    self.source = source
+    self.started = started
+    self.finished = finished
+    self.read = read
+    self.stored = stored
+    self.duplicates = duplicates
+    self.rejected = rejected
+    self.rejectedFile = rejectedFile
+  }
+}
+
+extension Array {
+  /// Pieces that fit into the arguments of one SQL statement.
+  fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+  }
+}

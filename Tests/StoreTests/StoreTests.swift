@@ -1,0 +1,242 @@
+import CustomerJourney
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+/// A data folder that is gone when the test is over.
+final class TemporaryFolder {
+  let url = FileManager.default.temporaryDirectory
+    .appending(path: "klantreis-store-\(UUID().uuidString)")
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+@Suite("The store")
+struct StoreTests {
+  let folder = TemporaryFolder()
+  let store: Store
+
+  init() throws { store = try Store(folder: folder.url) }
+
+  private func touchpoint(
+    _ customer: String, at seconds: Int64, id: String, event: String = "Order Completed"
+  ) -> Touchpoint {
+    Touchpoint(
+      customer: customer, occurred: Timestamp(seconds: seconds), event: EventName(event),
+      channel: .website, messageID: id, source: "test")
+  }
+
+  @Test("what was appended is read back whole, with every fact")
+  func roundTrip() throws {
+    var full = touchpoint("Ann", at: 1_500_000_000, id: "m1")
+    full.occurred = Timestamp(milliseconds: 1_500_000_000_123)
+    full.received = Timestamp(milliseconds: 1_500_000_009_000)
+    full.utcOffsetMinutes = 120
+    full.origin = Origin("Paid Search")
+    full.campaign = "Voorjaar"
+    full.device = Device("Phone")
+    full.content = "Fiets \u{1F6B2} \"rood\""
+    full.value = Money(minorUnits: -1999, currency: .eur)
+    full.properties = ["size": .number(54.5), "color": .text("røde"), "new": .flag(true)]
+    #expect(try store.append([full]) == Store.Appended(stored: 1, duplicates: 0))
+    #expect(try store.touchpoints(rows: [1]) == [full])
+  }
+
+  @Test(
+    "a message is stored once: the same moment and id is a retry, anything else is another message",
+    arguments: [
+      (Int64(100), "m1", false, "the retry"),
+      (Int64(100), "m2", true, "another message of the same moment"),
+      (Int64(101), "m1", true, "an id that a client used again later"),
+    ])
+  func once(seconds: Int64, id: String, isNew: Bool, why: String) throws {
+    try store.append([touchpoint("Ann", at: 100, id: "m1")])
+    let appended = try store.append([touchpoint("Ann", at: seconds, id: id)])
+    #expect(appended == Store.Appended(stored: isNew ? 1 : 0, duplicates: isNew ? 0 : 1), "\(why)")
+    // And across a restart.
+    let again = try Store(folder: folder.url)
+    #expect(try again.append([touchpoint("Ann", at: seconds, id: id)]).duplicates == 1)
+  }
+
+  @Test("a duplicate within one batch is stored once")
+  func onceInABatch() throws {
+    let same = touchpoint("Ann", at: 100, id: "m1")
+    #expect(try store.append([same, same, same]) == Store.Appended(stored: 1, duplicates: 2))
+  }
+
+  @Test("a batch is stored whole or not at all, and the next one is stored rightly")
+  func atomic() throws {
+    try store.append([touchpoint("Ann", at: 1, id: "m1")])
+    let bad = touchpoint("Cas", at: 3, id: "", event: "Own Thing")
+    #expect(throws: (any Error).self) {
+      try store.append([touchpoint("Bob", at: 2, id: "m2", event: "Own Thing"), bad])
+    }
+    #expect(try store.touchpointCount() == 1)
+    #expect(try store.customer(key: "Bob") == nil)
+    try store.append([touchpoint("Bob", at: 2, id: "m2", event: "Own Thing")])
+    let rows = try allRows()
+    let stored = try store.touchpoints(rows: rows.map(\.id))
+    #expect(stored.map(\.event.name) == ["Order Completed", "Own Thing"])
+    #expect(stored.map(\.customer) == ["Ann", "Bob"])
+  }
+
+  @Test("a second store on the same folder sees what the first commits, and its data version moves")
+  func twoProcesses() throws {
+    let other = try Store(folder: folder.url)
+    let before = try other.dataVersion()
+    try store.append([touchpoint("Ann", at: 1, id: "m1", event: "Own Thing")])
+    let after = try other.dataVersion()
+    #expect(after != before)
+    #expect(try other.dataVersion() == after)
+    try other.append([touchpoint("Ann", at: 3, id: "m3")])
+    #expect(try other.dataVersion() != after, "its own commits count too")
+    // Both may meet the same new names first.
+    try other.append([touchpoint("Ann", at: 2, id: "m2", event: "Own Thing")])
+    #expect(try store.touchpointCount() == 3)
+    #expect(try store.customerCount() == 1)
+  }
+
+  @Test("rows are read from a watermark on, in order of arrival, with the names that they use")
+  func watermark() throws {
+    try store.append([touchpoint("Ann", at: 9, id: "a"), touchpoint("Bob", at: 1, id: "b")])
+    let mark = try store.lastRow()
+    try store.append([touchpoint("Ann", at: 5, id: "c", event: "Product Viewed")])
+    var names: [Int64: String] = [:]
+    var seen: [StoredRow] = []
+    try store.readRows(
+      after: mark, names: { _, id, text in names[id] = text }, rows: { seen.append($0) })
+    #expect(seen.map(\.occurred) == [5000])
+    #expect(seen.map { names[$0.event] } == ["Product Viewed"])
+  }
+
+  @Test("an older trait never overwrites a newer one, whatever the order of arrival")
+  func traits() throws {
+    func change(_ age: String, at seconds: Int64) -> Store.TraitChange {
+      Store.TraitChange(
+        customer: "Ann", traits: ["age": .text(age)], source: "file",
+        time: Timestamp(seconds: seconds))
+    }
+    try store.append([], traits: [change("35-44", at: 20)])
+    try store.append([], traits: [change("25-34", at: 10)])
+    let id = try #require(try store.customer(key: "Ann"))
+    #expect(try store.traits()[id] == ["age": .text("35-44")])
+    #expect(try store.traits(of: [id])[id] == ["age": .text("35-44")])
+    try store.append([], traits: [change("45-54", at: 30)])
+    #expect(try store.traits()[id] == ["age": .text("45-54")])
+  }
+
+  @Test("a property is found by its path, with the kind of value that it has")
+  func properties() throws {
+    var a = touchpoint("Ann", at: 1, id: "a")
+    a.properties = ["product.category": .text("shoes"), "n": .number(3)]
+    var b = touchpoint("Ann", at: 2, id: "b")
+    b.properties = ["product.category": .flag(false)]
+    try store.append([a, b, touchpoint("Ann", at: 3, id: "c")])
+    #expect(
+      try store.propertyValues(path: "product.category") == [1: .text("shoes"), 2: .flag(false)])
+    #expect(try store.propertyValues(path: "n") == [1: .number(3)])
+    #expect(try store.propertyValues(path: "\"; DROP TABLE touchpoint") == [:])
+  }
+
+  @Test("customers are searched by the beginning of their key, and no character is a wildcard")
+  func search() throws {
+    try store.append(
+      ["10%", "100", "10_", "200"].enumerated().map { i, key in
+        touchpoint(key, at: Int64(i), id: "\(i)")
+      })
+    func keys(_ prefix: String) throws -> Set<String> {
+      let found = try store.customers(keyPrefix: prefix, limit: 10)
+      return Set(try store.customerKeys(found).values)
+    }
+    #expect(try keys("10") == ["10%", "100", "10_"])
+    #expect(try keys("10%") == ["10%"])
+    #expect(try keys("3") == [])
+  }
+
+  @Test("the views of the data folder promise their columns to analysts")
+  func views() throws {
+    var sold = touchpoint("Ann", at: 1_500_000_000, id: "a")
+    sold.value = Money(minorUnits: 1250, currency: .eur)
+    try store.append([sold])
+    try store.pool.read { db in
+      let row = try #require(try Row.fetchOne(db, sql: "SELECT * FROM v_touchpoint"))
+      #expect(row["time"] == "2017-07-14T02:40:00.000Z")
+      #expect(row["event"] == "Order Completed")
+      #expect(row["value_minor_units"] == 1250)
+      let customer = try #require(try Row.fetchOne(db, sql: "SELECT * FROM v_customer"))
+      #expect(customer["touchpoints"] == 1)
+      #expect(customer["first_time"] == "2017-07-14T02:40:00.000Z")
+      #expect(try Row.fetchAll(db, sql: "SELECT * FROM v_trait").isEmpty)
+    }
+  }
+
+  @Test("the schema refuses what the program should never write")
+  func constraints() throws {
+    try store.append([touchpoint("Ann", at: 1, id: "a")])
+    for sql in [
+      "UPDATE touchpoint SET value = 1",
+      "UPDATE touchpoint SET currency = 'EURO', value = 1",
+      "UPDATE touchpoint SET properties = '{'",
+      "UPDATE touchpoint SET customer = 99",
+      "INSERT INTO name (kind, text) VALUES ('mood', 'x')",
+    ] {
+      #expect(throws: DatabaseError.self, "\(sql)") {
+        try store.pool.write { try $0.execute(sql: sql) }
+      }
+    }
+  }
+
+  @Test("settings are kept, changed and taken away")
+  func settings() throws {
+    try store.set("currency", to: "USD")
+    try store.set("currency", to: "GBP")
+    #expect(try Store(folder: folder.url).setting("currency") == "GBP")
+    try store.set("currency", to: nil)
+    #expect(try store.settings() == [:])
+  }
+
+  @Test("imports are remembered, the newest first")
+  func imports() throws {
+    let run = ImportRun(
+      file: "a.csv", source: "shop", started: Timestamp(seconds: 1),
+      finished: Timestamp(seconds: 2), read: 3, stored: 2, rejected: 1, rejectedFile: "r.jsonl")
+    var second = run
+    second.file = "b.csv"
+    try store.record(run)
+    try store.record(second)
+    #expect(try store.importRuns(limit: 5) == [second, run])
+  }
+
+  @Test("the commonest currency is the one that most amounts have")
+  func currency() throws {
+    #expect(try store.commonestCurrency() == nil)
+    try store.append(
+      ["GBP", "GBP", "EUR"].enumerated().compactMap { i, code in
+        var sold = touchpoint("Ann", at: Int64(i), id: "\(i)")
+        sold.value = Currency(code).map { Money(minorUnits: 1, currency: $0) }
+        return sold
+      })
+    #expect(try store.commonestCurrency()?.code == "GBP")
+  }
+
+  @Test("a file that is no database gets an error that says what to do, without its content")
+  func notADatabase() throws {
+    let other = TemporaryFolder()
+    try FileManager.default.createDirectory(at: other.url, withIntermediateDirectories: true)
+    let text = String(repeating: "secret of a customer ", count: 500)
+    try text.write(
+      to: other.url.appending(path: Store.fileName), atomically: true, encoding: .utf8)
+    let error = #expect(throws: StoreError.self) { try Store(folder: other.url) }
+    let words = String(describing: try #require(error))
+    #expect(words.contains("--data"))
+    #expect(!words.contains("secret"))
+  }
+
+  private func allRows() throws -> [StoredRow] {
+    var rows: [StoredRow] = []
+    try store.readRows(after: 0, names: { _, _, _ in }, rows: { rows.append($0) })
+    return rows
+  }
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Every check that CI runs; `./klantreis test` calls it. The test runner's summary comes last.
+#
+#   --quick    without the release build and the browser
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*" >&2; }
+
+quick=false
+[ "${1:-}" = --quick ] && quick=true
+
+step "format"
+swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+
+step "build, with warnings as errors and the walls between targets held"
+swift build --build-tests --explicit-target-dependency-import-check error
+
+if ! $quick; then
+  step "the program in release mode, as the README starts it"
+  ./klantreis --version
+  step "the pages in a real browser"
+  packages=()
+  command -v chromium >/dev/null || packages+=(chromium)
+  [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
+  if [ ! -x .build-python/bin/python ]; then
+    python3 -m venv .build-python 2>/dev/null ||
+      { install_packages python3-venv && python3 -m venv .build-python; }
+  fi
+  .build-python/bin/pip install --quiet --disable-pip-version-check -r Tests/Browser/requirements.txt
+  .build-python/bin/python Tests/Browser/first_light.py
+fi
+
+step "tests"
+swift test --skip-build
