@@ -86,7 +86,7 @@ package final class Store: Sendable {
         try numbers.name(.content, touchpoint.content, db),
         try numbers.name(.campaign, touchpoint.campaign, db),
         touchpoint.value?.minorUnits, touchpoint.value?.currency.code,
-        touchpoint.properties.isEmpty ? nil : try Self.json(touchpoint.properties),
+        touchpoint.properties.isEmpty ? nil : PropertyValue.json(touchpoint.properties),
       ])
       try insert.execute()
       if db.changesCount > 0 { appended.stored += 1 } else { appended.duplicates += 1 }
@@ -102,7 +102,7 @@ package final class Store: Sendable {
       let customer = try numbers.customer(change.customer, db)
       for (name, value) in change.traits {
         setTrait.setUncheckedArguments([
-          customer, name, try Self.json(value), change.source, change.time.milliseconds,
+          customer, name, value.json, change.source, change.time.milliseconds,
         ])
         try setTrait.execute()
       }
@@ -125,12 +125,6 @@ package final class Store: Sendable {
       self.source = source
       self.time = time
     }
-  }
-
-  static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }
 

@@ -1,6 +1,76 @@
 import ArgumentParser
+import Foundation
 
+/// The program: parses the command line, runs one command, and ends with its exit code.
 @main
 struct Klantreis: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "placeholder")
+  static let configuration = CommandConfiguration(
+    commandName: "klantreis",
+    abstract: "The customer journey of your own customers, from your own data.",
+    discussion: """
+      Begin with a real shop, then with your own export:
+
+        klantreis demo
+        klantreis import export.csv --dry-run
+        klantreis import export.csv
+        klantreis serve
+
+      Exit codes: 0 done, 1 failed, 2 wrong use, 3 some input was rejected.
+      """,
+    version: "0.1.0",
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Data", subcommands: [DemoCommand.self, ImportCommand.self, ServeCommand.self]),
+      CommandGroup(
+        name: "Questions",
+        subcommands: [
+          MapCommand.self, PhaseCommand.self, TransitionsCommand.self, PathsCommand.self,
+          FunnelCommand.self, JourneyCommand.self,
+        ]),
+      CommandGroup(
+        name: "Project", subcommands: [ModelsCommand.self, SettingsCommand.self]),
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let end as Ending {
+      if let message = end.message { Terminal.note("klantreis: \(message)") }
+      Foundation.exit(end.code.rawValue)
+    } catch let error as ParameterError {
+      Terminal.note("klantreis: --\(error)")
+      Foundation.exit(Ending.Code.wrongUse.rawValue)
+    } catch where exitCode(for: error) == .success {
+      // Help and version are no mistakes.
+      Terminal.write(fullMessage(for: error) + "\n")
+    } catch where exitCode(for: error) == .validationFailure {
+      Terminal.note(fullMessage(for: error))
+      Foundation.exit(Ending.Code.wrongUse.rawValue)
+    } catch {
+      Terminal.note("klantreis: \(error)")
+      Foundation.exit(Ending.Code.failed.rawValue)
+    }
+  }
+}
+
+/// How a command ends when it is not simply done.
+struct Ending: Error {
+  enum Code: Int32 {
+    case failed = 1
+    case wrongUse = 2
+    case someRejected = 3
+  }
+
+  var code: Code
+  var message: String?
+
+  static func failed(_ message: String) -> Ending { Ending(code: .failed, message: message) }
+  static func wrongUse(_ message: String) -> Ending { Ending(code: .wrongUse, message: message) }
+  /// The numbers were printed already.
+  static let someRejected = Ending(code: .someRejected, message: nil)
 }

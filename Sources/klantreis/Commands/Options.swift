@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+
+/// Which data folder a command works on.
+struct DataOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The data folder; it is made when it isn't there. (default: $KLANTREIS_DATA, or ./data)",
+      valueName: "dir"))
+  var data: String?
+
+  var folder: URL {
+    let path = data ?? ProcessInfo.processInfo.environment["KLANTREIS_DATA"] ?? "data"
+    return URL(filePath: path, directoryHint: .isDirectory)
+  }
+
+  func open() throws -> Workspace { try Workspace(folder: folder) }
+
+  /// For commands that ask: an empty folder made by a slip of the hand would answer with nothing.
+  func openExisting() throws -> Workspace {
+    guard Workspace.exists(in: folder) else {
+      throw Ending.failed(
+        "There are no data in \(folder.path). Import a file first with `klantreis import FILE`, or "
+          + "name the folder with --data.")
+    }
+    return try open()
+  }
+}
+
+/// What every question takes, and the form of its answer.
+struct QuestionOptions: ParsableArguments {
+  @OptionGroup var data: DataOptions
+
+  @Option(help: ArgumentHelp("Journey model: stdc, five-a, ten-phases or an own one."))
+  var model: String?
+
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp(
+      "Keep the touchpoints at whose moment this rule is true.", valueName: "rule"))
+  var keep: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the customers of whom this rule is true at the end of the period.", valueName: "rule"))
+  var who: String?
+
+  @Option(help: ArgumentHelp("First day or moment of the period.", valueName: "date"))
+  var from: String?
+
+  @Option(help: ArgumentHelp("Last day of the period (included).", valueName: "date"))
+  var to: String?
+
+  @Option(help: "The form of the answer: text, json, csv or svg.")
+  var format: AnswerFormat = .text
+
+  /// Asks, and writes the answer to standard output.
+  func ask(_ kind: QuestionKind, _ own: [String: [String?]] = [:]) throws {
+    var values = own.mapValues { $0.compactMap { $0 } }
+    for (name, value) in [
+      ("model", model), ("where", keep), ("who", who), ("from", from), ("to", to),
+    ] {
+      values[name] = value.map { [$0] }
+    }
+    let question = try Question(kind, values)
+    let snapshot = try data.openExisting().snapshot()
+    let bytes = try question.answer(from: snapshot).data(as: format, question: kind.name)
+    FileHandle.standardOutput.write(bytes)
+  }
+}
+
+extension AnswerFormat: ExpressibleByArgument {}

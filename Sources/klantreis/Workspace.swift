@@ -1,0 +1,163 @@
+import CustomerJourney
+import Foundation
+import JourneyEngine
+import Store
+import Synchronization
+
+/// An opened data folder: what is stored, the models, and the journeys in memory.
+///
+/// Where a command or a page needs journeys it takes a ``Snapshot``; everything it then reads is of
+/// one moment, whatever is stored meanwhile.
+final class Workspace: Sendable {
+  /// Settings of a project, by the names under which the store keeps them.
+  enum Setting: String, CaseIterable {
+    case zone, currency, model, title, demo
+  }
+
+  let folder: URL
+  let store: Store
+  private let state = Mutex(State())
+
+  private struct State {
+    var snapshot: Snapshot?
+    var version: Int64?
+    var isLoading = false
+  }
+
+  init(folder: URL) throws {
+    self.folder = folder
+    store = try Store(folder: folder)
+  }
+
+  /// The journeys as they are now.
+  ///
+  /// Loading happens at the first call and after every commit that was seen; it adds only what is
+  /// new to what is in memory.
+  func snapshot() throws -> Snapshot {
+    let version = try store.dataVersion()
+    if let current = state.withLock({ $0.version == version ? $0.snapshot : nil }) {
+      return current
+    }
+    let old = state.withLock { $0.snapshot }
+    let loaded = try load(after: old)
+    state.withLock {
+      // Another thread may have loaded a later one in the meantime.
+      if ($0.snapshot?.lastRow ?? -1) <= loaded.lastRow {
+        $0.snapshot = loaded
+        $0.version = version
+      }
+    }
+    return loaded
+  }
+
+  private func load(after old: Snapshot?) throws -> Snapshot {
+    let settings = try store.settings()
+    let zone = settings[Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam
+    let currency = try projectCurrency(settings)
+    let catalogue = try ModelCatalogue(
+      folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
+    // In another currency every value is another one, so all is read again.
+    let base = old?.table.currency == currency ? old : nil
+    let table: JourneyTable
+    let lastRow: Int64
+    if let base, try store.lastRow() == base.lastRow {
+      (table, lastRow) = (base.table, base.lastRow)
+    } else {
+      var loader = TableLoader(after: base, currency: currency)
+      try store.readRows(
+        after: base?.lastRow ?? 0,
+        names: { kind, number, text in loader.addName(kind, number, text) },
+        rows: { row in loader.add(row) })
+      (table, lastRow) = loader.finish()
+    }
+    let isSame = table === old?.table && catalogue == old?.models
+    return Snapshot(
+      table: table, lastRow: lastRow, zone: zone, models: catalogue,
+      title: settings[Setting.title.rawValue], facts: StoredFacts(store: store),
+      placements: isSame ? old?.placements : nil)
+  }
+
+  /// The project's currency: the one that was set, else the commonest in the data.
+  private func projectCurrency(_ settings: [String: String]) throws -> Currency {
+    if let code = settings[Setting.currency.rawValue], let currency = Currency(code) {
+      return currency
+    }
+    return try store.commonestCurrency() ?? .eur
+  }
+
+  /// Where a project's own models stand, one YAML file each.
+  var modelFolder: URL { folder.appending(path: "models") }
+  /// Where an import writes the rows that it rejects.
+  var rejectedFolder: URL { folder.appending(path: "rejected") }
+  /// Files that came in by the dashboard and are not imported yet.
+  var uploadFolder: URL { folder.appending(path: "uploads") }
+}
+
+/// Turns stored rows into columns: the store's numbers of names become the table's codes.
+private struct TableLoader: ~Copyable {
+  private var builder: JourneyTable.Builder
+  private var codes: [NameKind: [Int64: UInt32]] = [:]
+  private let currencyCode: String
+  private var lastRow: Int64
+
+  init(after base: Snapshot?, currency: Currency) {
+    builder =
+      base.map { JourneyTable.Builder(extending: $0.table) }
+      ?? JourneyTable.Builder(currency: currency)
+    currencyCode = currency.code
+    lastRow = base?.lastRow ?? 0
+  }
+
+  mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
+    guard let dimension = Dimension(rawValue: kind.rawValue) else { return }
+    codes[kind, default: [:]][number] = builder.code(dimension, text)
+  }
+
+  mutating func add(_ row: StoredRow) {
+    lastRow = max(lastRow, row.id)
+    var value: Int64 = 0
+    if let amount = row.value {
+      if row.currency == currencyCode { value = amount } else { builder.noteForeignValue() }
+    }
+    guard let customer = UInt32(exactly: row.customer) else {
+      preconditionFailure("more customers than the engine can number")
+    }
+    builder.append(
+      JourneyTable.Row(
+        customer: customer, time: row.occurred, rowID: row.id, event: code(.event, row.event),
+        channel: code(.channel, row.channel), origin: code(.origin, row.origin),
+        device: code(.device, row.device), content: code(.content, row.content),
+        campaign: code(.campaign, row.campaign), value: value))
+  }
+
+  private func code(_ kind: NameKind, _ number: Int64?) -> UInt32 {
+    guard let number else { return Names.none }
+    return codes[kind]?[number] ?? Names.none
+  }
+
+  consuming func finish() -> (JourneyTable, Int64) { (builder.build(), lastRow) }
+}
+
+extension Workspace {
+  /// True when `folder` holds a project.
+  static func exists(in folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: Store.fileName).path)
+  }
+}
+
+extension Workspace {
+  /// Works out an answer beside the threads that serve requests: a question may take a while and
+  /// keeps all cores busy.
+  func asking<Result: Sendable>(
+    _ body: @escaping @Sendable (Snapshot) throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Self.questions.async {
+        continuation.resume(with: Swift.Result { try body(try self.snapshot()) })
+      }
+    }
+  }
+
+  private static let questions = DispatchQueue(
+    label: "questions", qos: .userInitiated, attributes: .concurrent)
+}
