@@ -44,6 +44,8 @@ struct ParameterError: Error, Equatable, CustomStringConvertible {
   /// As it was given; nil where repeating it would say nothing.
   var value: String?
   var problem: String
+  /// Which characters of the value are meant, where it is not all of it.
+  var characters: Range<Int>?
 
   var description: String {
     value.map { "\(name): \u{201C}\($0)\u{201D}. \(problem)" } ?? "\(name): \(problem)"

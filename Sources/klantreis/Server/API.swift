@@ -41,9 +41,14 @@ struct API: Sendable {
       let bytes = try await workspace.asking { snapshot in
         try question.answer(from: snapshot).data(as: format, question: kind.name)
       }
-      return .data(
+      var response = Response.data(
         bytes, type: format.contentType,
         download: format == .csv ? "\(kind.name).csv" : nil)
+      // A picture that stands alone carries its own style, and nothing else.
+      if format == .svg {
+        response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+      }
+      return response
     } catch let error as ParameterError {
       return Self.error(
         .badRequest, code: "bad_parameter", message: "The parameter \(error.name) cannot be used.",

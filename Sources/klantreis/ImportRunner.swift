@@ -1,0 +1,144 @@
+import Collector
+import CustomerJourney
+import Foundation
+import Store
+
+/// Joins the importer and the store: reads a file batch by batch, stores what is good, and writes
+/// what is not to a file with its reason.
+struct ImportRunner {
+  let workspace: Workspace
+  let options: ImportOptions
+
+  /// What came of a file.
+  struct Outcome: Equatable, Sendable, Encodable {
+    /// Rows of the file.
+    var read = 0
+    /// Touchpoints that are new.
+    var stored = 0
+    /// Touchpoints that were stored before.
+    var duplicates = 0
+    /// Rows that cannot be used.
+    var rejected = 0
+    /// Rows that the mapping says to leave out.
+    var leftOut = 0
+    /// Customers whose traits were set.
+    var traits = 0
+    /// Where the rejected rows stand with line and reason.
+    var rejectedFile: String?
+    /// The first rejected rows, without their text.
+    var firstRejected: [Rejection] = []
+    /// Why the file could not be read to its end; what was before that place is stored.
+    var problem: String?
+
+    struct Rejection: Equatable, Sendable, Encodable {
+      var line: Int
+      var reason: String
+    }
+  }
+
+  /// Rows between two commits; large enough that a commit costs little beside them.
+  private static let batchRows = 10_000
+  private static let shownRejections = 10
+
+  /// Imports one file. Throws before anything is stored when the file cannot be used at all.
+  /// `progress` gets the share of the file's bytes that were read, and the rows.
+  func run(
+    path: String, mapping: ImportMapping?, progress: (Double, Int) -> Void = { _, _ in }
+  ) throws -> Outcome {
+    var options = options
+    options.batchRows = Self.batchRows
+    let started = options.now
+    let file = try FileImport(path: path, mapping: mapping, options: options)
+    let name = URL(filePath: path).lastPathComponent
+    var outcome = Outcome()
+    let rejections = RejectionFile(folder: workspace.rejectedFolder, name: name, at: started)
+    do {
+      while let batch = try file.next() {
+        try store(batch, at: started, into: &outcome, rejections)
+        let at = file.progress
+        progress(Double(at.bytesRead) / Double(max(1, at.bytesTotal)), at.rows)
+      }
+    } catch let error as ImportError {
+      outcome.problem = error.description
+    }
+    outcome.read = file.progress.rows
+    outcome.rejectedFile = try rejections.finish()
+    try workspace.store.record(
+      ImportRun(
+        file: name, source: mapping?.source ?? options.source ?? name, started: started,
+        finished: .now, read: outcome.read, stored: outcome.stored,
+        duplicates: outcome.duplicates, rejected: outcome.rejected,
+        rejectedFile: outcome.rejectedFile))
+    return outcome
+  }
+
+  private func store(
+    _ batch: [ImportedRow], at moment: Timestamp, into outcome: inout Outcome,
+    _ rejections: RejectionFile
+  ) throws {
+    var touchpoints: [Touchpoint] = []
+    var traits: [Store.TraitChange] = []
+    touchpoints.reserveCapacity(batch.count)
+    for row in batch {
+      switch row {
+      case .touchpoint(let touchpoint, _): touchpoints.append(touchpoint)
+      case .traits(let customer, let values, _):
+        traits.append(
+          Store.TraitChange(
+            customer: customer, traits: values, source: options.source ?? "import", time: moment))
+      case .rejected(let rejected) where rejected.isExpected: outcome.leftOut += 1
+      case .rejected(let rejected):
+        outcome.rejected += 1
+        if outcome.firstRejected.count < Self.shownRejections {
+          outcome.firstRejected.append(.init(line: rejected.line, reason: rejected.reason))
+        }
+        try rejections.add(rejected)
+      }
+    }
+    let appended = try workspace.store.append(touchpoints, traits: traits)
+    outcome.stored += appended.stored
+    outcome.duplicates += appended.duplicates
+    outcome.traits += traits.count
+  }
+}
+
+/// A CSV of rejected rows, made when there is a first one. Only its owner may read it: the rows hold
+/// what customers' rows hold.
+private final class RejectionFile {
+  private let folder: URL
+  private let url: URL
+  private var handle: FileHandle?
+
+  init(folder: URL, name: String, at moment: Timestamp) {
+    self.folder = folder
+    let stamp = moment.iso8601.filter { $0.isNumber }
+    url = folder.appending(path: "\(stamp)-\(name).csv")
+  }
+
+  func add(_ row: RejectedRow) throws {
+    if handle == nil {
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      FileManager.default.createFile(
+        atPath: url.path, contents: Data("part,line,reason,text\r\n".utf8),
+        attributes: [.posixPermissions: 0o600])
+      handle = try FileHandle(forWritingTo: url)
+      try handle?.seekToEnd()
+    }
+    let fields = [row.part, String(row.line), row.reason, row.text].map(Self.quoted)
+    try handle?.write(contentsOf: Data((fields.joined(separator: ",") + "\r\n").utf8))
+  }
+
+  /// The file's path, or nil when nothing was rejected.
+  func finish() throws -> String? {
+    guard let handle else { return nil }
+    try handle.close()
+    return url.path
+  }
+
+  /// Always in quotes; a text that a spreadsheet would run as a formula gets an apostrophe in front.
+  private static func quoted(_ field: String) -> String {
+    let safe = field.first.map { "=+-@\t\r".contains($0) } == true ? "'" + field : field
+    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,39 @@
+import CustomerJourney
+import Foundation
+import Hummingbird
+import Logging
+
+/// The dashboard and the API of one data folder. Tests use the same router as `serve`.
+struct Server: Sendable {
+  let workspace: Workspace
+  /// Host names under which it may be reached besides this machine's own.
+  var allowedHosts: Set<String> = []
+  let logger: Logger
+
+  func router() -> Router<BasicRequestContext> {
+    let router = Router()
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
+    router.add(
+      middleware: OwnPagesOnly(
+        hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
+    router.get("health") { _, _ in Response.data(Data("ok\n".utf8), type: "text/plain") }
+    API(workspace: workspace).addRoutes(to: router)
+    Site(workspace: workspace, imports: ImportDesk(workspace: workspace)).addRoutes(to: router)
+    return router
+  }
+
+  /// Runs until the process is told to stop; `onRunning` gets the port that it listens on.
+  func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
+    let application = Application(
+      router: router(),
+      configuration: .init(
+        address: .hostname(host, port: port), serverName: nil,
+        reuseAddress: true),
+      onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
+      logger: logger)
+    // The first page is not the one that waits for the journeys to be read.
+    Task.detached { [workspace] in _ = try? workspace.snapshot() }
+    try await application.runService()
+  }
+}

@@ -1,0 +1,159 @@
+import CustomerJourney
+import Dashboard
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Insights
+import JourneyEngine
+
+/// The dashboard's pages: reads the address, asks the questions, hands the values to the pages.
+struct Site: Sendable {
+  let workspace: Workspace
+  let imports: ImportDesk
+
+  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
+    for (path, asset) in Assets.all {
+      router.get(RouterPath(path)) { request, _ in Self.reply(asset, to: request) }
+    }
+    router.get("/") { request, _ in try await page(request) { try map($0, $1) } }
+    router.get("phase/:id") { request, context in
+      let id = try context.parameters.require("id")
+      return try await page(request) { try phase(id, $0, $1) }
+    }
+    router.get("customers") { request, _ in try await page(request) { try customers($0, $1) } }
+    router.get("customers/:id") { request, context in
+      let id = try context.parameters.require("id")
+      return try await page(request) { try timeline(id, $0, $1) }
+    }
+    router.get("questions/:name") { request, context in
+      let name = try context.parameters.require("name")
+      return try await page(request) { try question(name, $0, $1) }
+    }
+    router.get("questions") { _, _ in Response.seeOther("/questions/funnel") }
+    imports.addRoutes(to: router, pageContext: { try await context(of: $0) })
+  }
+
+  // MARK: Pages
+
+  private func map(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    guard snapshot.table.count > 0 else { return Pages.emptyPage(visit.context(snapshot)) }
+    let (answer, context) = try visit.ask(.map, snapshot) { JourneyMap.self }
+    return Pages.mapPage(
+      MapPage(map: answer, model: try snapshot.models.named(answer.model)), context)
+  }
+
+  private func phase(_ id: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    let (answer, context) = try visit.ask(.phase, snapshot, ["phase": [id]]) { PhasePortrait.self }
+    return Pages.phasePage(
+      PhasePage(portrait: answer, model: try snapshot.models.named(answer.model)), context)
+  }
+
+  private func timeline(_ id: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    let pageLength = Limits.timelineTouchpoints
+    let number = visit.pageNumber
+    let (answer, context) = try visit.ask(
+      .journey, snapshot,
+      [
+        "customer": [id], "offset": [String((number - 1) * pageLength)],
+        "limit": [String(pageLength)],
+      ]) { CustomerTimeline.self }
+    return Pages.timelinePage(
+      TimelinePage(
+        timeline: answer, model: try snapshot.models.named(answer.model), page: number,
+        firstIndex: (number - 1) * pageLength), context)
+  }
+
+  private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    let list = try CustomerList(
+      snapshot: snapshot, store: workspace.store, search: visit.value("q") ?? "",
+      model: try snapshot.models.named(visit.value("model")), page: visit.pageNumber)
+    return Pages.customersPage(list.page, visit.context(snapshot))
+  }
+
+  private func question(_ name: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    let events = snapshot.table.names(.event).all.dropFirst().sorted()
+    let dimensions = By.allCases.map(\.rawValue)
+    switch name {
+    case "funnel":
+      let within = visit.value("within") ?? "30d"
+      let steps = visit.values("step")
+      let form = QuestionsPage.FunnelQuestion(steps: steps, within: within, events: events)
+      guard !steps.isEmpty else {
+        return Pages.questionsPage(.funnel(form, nil), visit.context(snapshot))
+      }
+      let (answer, context) = try visit.ask(
+        .funnel, snapshot, ["step": steps, "within": [within]]) { Funnel.self }
+      return Pages.questionsPage(
+        .funnel(form, .init(steps: answer.steps.map { ($0.name, $0.customers) })), context)
+    case "paths":
+      let by = visit.value("by") ?? By.channel.rawValue
+      let until = visit.value("until")
+      let (answer, context) = try visit.ask(
+        .paths, snapshot, ["by": [by], "until": until.map { [$0] } ?? []]) { Paths.self }
+      return Pages.questionsPage(
+        .paths(
+          .init(by: by, until: until ?? "", events: events, dimensions: dimensions),
+          .init(
+            rows: answer.rows.map {
+              .init(
+                path: $0.path, customers: $0.customers, conversions: $0.conversions,
+                value: $0.value)
+            }, currency: snapshot.table.currency.code)), context)
+    case "transitions":
+      let by = visit.value("by") ?? By.channel.rawValue
+      let (answer, context) = try visit.ask(
+        .transitions, snapshot, ["by": [by]]) { Transitions.self }
+      return Pages.questionsPage(
+        .transitions(
+          .init(by: by, dimensions: dimensions),
+          .init(
+            rows: answer.rows.map { .init(from: $0.from, to: $0.to, count: $0.count) })), context)
+    default:
+      throw NotFound(
+        what: "There is no question \u{201C}\(name)\u{201D}.",
+        advice: "The pages are funnel, paths and transitions.")
+    }
+  }
+
+  // MARK: Around a page
+
+  /// Makes one page from one snapshot. A filter that cannot be used is shown at its field, and the
+  /// page answers without it.
+  private func page(
+    _ request: Request, _ make: @escaping @Sendable (Visit, Snapshot) throws -> String
+  ) async throws -> Response {
+    let visit = Visit(request)
+    let (html, isGood) = try await workspace.asking { snapshot in
+      var visit = visit
+      while true {
+        do {
+          return (try make(visit, snapshot), visit.isGood)
+        } catch let error as ParameterError where !visit.hasProblem(at: error.name) {
+          visit.note(error)
+        }
+      }
+    }
+    var response = Response.html(html, status: isGood ? .ok : .badRequest)
+    visit.rememberLanguage(in: &response)
+    return response
+  }
+
+  /// The context of a page that asks nothing.
+  private func context(of request: Request) async throws -> PageContext {
+    let visit = Visit(request)
+    return try await workspace.asking { visit.context($0) }
+  }
+
+  private static func reply(_ asset: Assets.Asset, to request: Request) -> Response {
+    let headers: HTTPFields = [
+      .contentType: asset.contentType, .eTag: asset.etag,
+      // The address has the version in it.
+      .cacheControl: "public, max-age=31536000, immutable",
+    ]
+    if request.headers[.ifNoneMatch] == asset.etag {
+      return Response(status: .notModified, headers: headers)
+    }
+    return Response(
+      status: .ok, headers: headers, body: .init(byteBuffer: .init(bytes: asset.bytes)))
+  }
+}

@@ -1,0 +1,93 @@
+import CustomerJourney
+import Dashboard
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Insights
+
+/// One request for a page: what its address and its headers say.
+struct Visit: Sendable {
+  let path: String
+  let language: Language
+  private let parameters: [String: [String]]
+  private let choseLanguage: Bool
+  private var problems: [FieldProblem] = []
+
+  /// What the form on top of a page sends.
+  private static let filter = ["model", "from", "to", "who", "where"]
+
+  init(_ request: Request) {
+    path = request.uri.path
+    var parameters: [String: [String]] = [:]
+    for (name, value) in request.uri.queryParameters where !value.isEmpty {
+      parameters[String(name), default: []].append(String(value))
+    }
+    self.parameters = parameters
+    let chosen = parameters["lang"]?.last.flatMap(Language.init(rawValue:))
+    choseLanguage = chosen != nil
+    language = chosen ?? Self.language(in: request.headers)
+  }
+
+  private static func language(in headers: HTTPFields) -> Language {
+    let cookies = (headers[.cookie] ?? "").split(separator: ";").map(\.trimmed)
+    for cookie in cookies where cookie.hasPrefix("lang=") {
+      if let language = Language(rawValue: String(cookie.dropFirst(5))) { return language }
+    }
+    // The browser lists languages in order of liking; the first that we speak is it.
+    for entry in (headers[.acceptLanguage] ?? "").lowercased().split(separator: ",") {
+      if let language = Language(rawValue: String(entry.trimmed.prefix(2))) { return language }
+    }
+    return .english
+  }
+
+  func value(_ name: String) -> String? { parameters[name]?.last }
+  func values(_ name: String) -> [String] { parameters[name] ?? [] }
+
+  var pageNumber: Int { value("page").flatMap(Int.init).map { min(max(1, $0), 1_000_000) } ?? 1 }
+
+  var isGood: Bool { problems.isEmpty }
+  func hasProblem(at field: String) -> Bool { problems.contains { $0.field == field } }
+
+  /// Leaves a bad parameter out of the question from now on. It stays in its form, with what is
+  /// wrong beside it.
+  mutating func note(_ error: ParameterError) {
+    problems.append(
+      FieldProblem(
+        field: error.name, message: error.problem, text: value(error.name) ?? "",
+        characters: error.characters))
+  }
+
+  /// Asks a question with this visit's filter. The answer is of the type that `type` names.
+  func ask<Value: Report>(
+    _ kind: QuestionKind, _ snapshot: Snapshot, _ own: [String: [String]] = [:],
+    _ type: () -> Value.Type
+  ) throws -> (Value, PageContext) {
+    var values = own
+    for name in Self.filter { values[name] = value(name).map { [$0] } }
+    for problem in problems { values[problem.field] = nil }
+    let answer = try Question(kind, values).answer(from: snapshot)
+    guard let value = answer.report as? Value else {
+      preconditionFailure("the question \(kind.name) answers with \(Value.self)")
+    }
+    return (value, context(snapshot))
+  }
+
+  func context(_ snapshot: Snapshot) -> PageContext {
+    let bounds = snapshot.bounds
+    return PageContext(
+      language: language, path: path,
+      query: Query(
+        model: value("model"), from: value("from"), to: value("to"), who: value("who"),
+        keep: value("where"), allChannels: value("channels") == "all"),
+      models: snapshot.models.models.map { .init(id: $0.id, name: $0.name) },
+      dataFirst: bounds.map { snapshot.zone.civil($0.lowerBound) },
+      dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
+      problems: problems)
+  }
+
+  func rememberLanguage(in response: inout Response) {
+    guard choseLanguage else { return }
+    response.headers[.setCookie] =
+      "lang=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
+  }
+}
