@@ -80,6 +80,7 @@ struct SortOrder {
       return x != y ? x < y : rowIDs[Int(a)] < rowIDs[Int(b)]
     }
     for i in journey.indices.dropFirst() where isBefore(journey[i], journey[i - 1]) {
+      var journey = journey
       journey.sort(by: isBefore)
       return
     }
