@@ -34,3 +34,58 @@ package struct CustomerTimeline: Codable, Sendable, Equatable {
     package var properties: [String: PropertyValue]
   }
 }
+
+extension CustomerTimeline {
+  /// Builds one page of a customer's journey.
+  ///
+  /// - Parameters:
+  ///   - touchpoints: all of the customer's, in order of time and arrival.
+  ///   - placements: one a touchpoint, of `model`.
+  ///   - zone: the project's, for touchpoints that don't say the person's own.
+  ///   - offset: touchpoints to skip from the start of the journey; past its end the page is empty.
+  ///   - limit: touchpoints of the page; at most ``Limits/timelineTouchpoints``.
+  package init(
+    customer: String, touchpoints: [Touchpoint], placements: [Placement], model: JourneyModel,
+    zone: Zone, offset: Int = 0, limit: Int = Limits.timelineTouchpoints
+  ) {
+    precondition(touchpoints.count == placements.count, "a placement for each touchpoint")
+    let first = min(max(offset, 0), touchpoints.count)
+    let count = min(max(limit, 0), Limits.timelineTouchpoints, touchpoints.count - first)
+    self.init(
+      customer: customer, model: model.id, firstTime: touchpoints.first?.occurred,
+      lastTime: touchpoints.last?.occurred, total: touchpoints.count,
+      touchpoints: (first..<(first + count)).map { i in
+        Moment(
+          touchpoints[i], placements[i], model: model, zone: zone,
+          gapSeconds: i == 0
+            ? nil : touchpoints[i].occurred.seconds(since: touchpoints[i - 1].occurred))
+      })
+  }
+}
+
+extension CustomerTimeline.Moment {
+  /// What stands as the reason where no rule decided.
+  private static let stayed = LocalizedText(
+    en: "No rule said otherwise, so the customer stayed in this phase.",
+    nl: "Geen regel zei iets anders, dus de klant bleef in deze fase.")
+
+  fileprivate init(
+    _ touchpoint: Touchpoint, _ placement: Placement, model: JourneyModel, zone: Zone,
+    gapSeconds: Double?
+  ) {
+    let offset = touchpoint.utcOffsetMinutes.map { $0 * 60 }
+    let seconds = offset ?? zone.offsetSeconds(at: touchpoint.occurred)
+    let local = CivilTime.of(
+      milliseconds: touchpoint.occurred.milliseconds + Int64(seconds) * 1000
+    ).civil
+    self.init(
+      time: touchpoint.occurred, localTime: "\(local.dateText) \(local.clockText)",
+      phase: model.phases[placement.phase].id, rule: placement.rule,
+      because: placement.rule.map { model.rules[$0].because } ?? Self.stayed,
+      cycle: placement.cycle, gapSeconds: gapSeconds, event: touchpoint.event.name,
+      channel: touchpoint.channel.name, origin: touchpoint.origin?.name,
+      campaign: touchpoint.campaign, device: touchpoint.device?.name, content: touchpoint.content,
+      value: touchpoint.value?.amount, currency: touchpoint.value?.currency.code,
+      source: touchpoint.source, properties: touchpoint.properties)
+  }
+}

@@ -1,6 +1,6 @@
 /// One fact of many touchpoints, packed and immutable.
 ///
-/// The values live in memory that ``owner`` keeps alive: an array's today, a mapped file's tomorrow.
+/// The values live in memory that an owner keeps alive: an array's today, a mapped file's tomorrow.
 /// Reading it costs no retain and no bounds check beyond `precondition` in the subscript; hot loops
 /// take ``base`` and stay inside `0..<count`.
 package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
@@ -10,9 +10,17 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
   private let owner: AnyObject
 
   package init(_ values: [Element]) {
-    let storage = ColumnStorage(copying: values)
+    self.init(count: values.count) { memory in
+      values.withUnsafeBufferPointer { _ = memory.update(fromContentsOf: $0) }
+    }
+  }
+
+  /// `fill` must write all `count` values.
+  package init(count: Int, fill: (UnsafeMutableBufferPointer<Element>) -> Void) {
+    let storage = ColumnStorage<Element>(count: count)
+    fill(UnsafeMutableBufferPointer(start: storage.memory, count: count))
     base = UnsafePointer(storage.memory)
-    count = values.count
+    self.count = count
     owner = storage
   }
 
@@ -29,10 +37,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
 private final class ColumnStorage<Element: BitwiseCopyable> {
   let memory: UnsafeMutablePointer<Element>
 
-  init(copying values: [Element]) {
-    memory = .allocate(capacity: max(values.count, 1))
-    memory.update(from: values, count: values.count)
-  }
+  init(count: Int) { memory = .allocate(capacity: max(count, 1)) }
 
   deinit { memory.deallocate() }
 }

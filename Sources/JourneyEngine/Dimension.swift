@@ -4,7 +4,8 @@ import CustomerJourney
 package enum Dimension: String, CaseIterable, Sendable, Codable {
   case event, channel, origin, device, content, campaign
 
-  /// The most different names that its column can hold; later ones share ``Names/others``.
+  /// The most different names that its column can hold, besides "said nothing"; later ones share
+  /// ``Names/othersName``.
   package var limit: Int {
     switch self {
     case .channel, .origin, .device: 254
@@ -23,7 +24,8 @@ package struct Names: Sendable {
   package static let othersName = "(other)"
 
   package private(set) var all: [String] = [noneName]
-  private var codes: [String: UInt32] = [:]
+  // A touchpoint that says "(none)" in words says nothing.
+  private var codes: [String: UInt32] = [noneName: none]
   private let limit: Int
 
   package init(_ dimension: Dimension) { limit = dimension.limit }
@@ -35,12 +37,11 @@ package struct Names: Sendable {
   /// The code of `name`, new if it was not there. Past the limit: the code that all others share.
   package mutating func intern(_ name: String) -> UInt32 {
     if let code = codes[name] { return code }
-    guard all.count < limit else { return add(Names.othersName) }
-    return add(name)
+    if all.count <= limit { return add(name) }
+    return codes[Names.othersName] ?? add(Names.othersName)
   }
 
   private mutating func add(_ name: String) -> UInt32 {
-    if let code = codes[name] { return code }
     let code = UInt32(all.count)
     all.append(name)
     codes[name] = code

@@ -21,13 +21,19 @@ package struct JourneyBlock {
   /// The phase of each touchpoint in the query's model, as its index in the model; nil when the
   /// query has no model.
   package let phases: UnsafePointer<UInt8>?
+  /// The rule that decided each phase, as its index in the model, or ``stayed``; nil when the query
+  /// didn't ask for reasons.
+  package let rules: UnsafePointer<UInt8>?
+
+  /// In ``rules``: no rule was true and the customer stayed in the phase.
+  package static let stayed: UInt8 = 255
 
   package init(
     journeyCount: Int, starts: UnsafePointer<UInt32>, customers: UnsafePointer<UInt32>,
     times: UnsafePointer<Int64>, events: UnsafePointer<UInt16>, channels: UnsafePointer<UInt8>,
     origins: UnsafePointer<UInt8>, devices: UnsafePointer<UInt8>, contents: UnsafePointer<UInt32>,
     campaigns: UnsafePointer<UInt16>, values: UnsafePointer<Int64>,
-    phases: UnsafePointer<UInt8>? = nil
+    phases: UnsafePointer<UInt8>? = nil, rules: UnsafePointer<UInt8>? = nil
   ) {
     self.journeyCount = journeyCount
     self.starts = starts
@@ -41,6 +47,7 @@ package struct JourneyBlock {
     self.campaigns = campaigns
     self.values = values
     self.phases = phases
+    self.rules = rules
   }
 
   /// The first row of the block, as an index into its pointers.
@@ -52,13 +59,20 @@ package struct JourneyBlock {
 
 extension JourneyTable {
   /// The journeys `range` as a window on this table's columns.
-  package func block(_ range: Range<Int>, phases: Column<UInt8>? = nil) -> JourneyBlock {
+  ///
+  /// `phases` and `rules` are columns beside this table's, one value a touchpoint.
+  package func block(
+    _ range: Range<Int>, phases: Column<UInt8>? = nil, rules: Column<UInt8>? = nil
+  ) -> JourneyBlock {
     precondition(range.lowerBound >= 0 && range.upperBound <= journeyCount)
+    precondition(phases.map { $0.count == count } ?? true, "a phase for each touchpoint")
+    precondition(rules.map { $0.count == count } ?? true, "a rule for each touchpoint")
     return JourneyBlock(
       journeyCount: range.count, starts: starts.base + range.lowerBound,
       customers: customers.base + range.lowerBound, times: times.base, events: events.base,
       channels: channels.base, origins: origins.base, devices: devices.base,
-      contents: contents.base, campaigns: campaigns.base, values: values.base, phases: phases?.base)
+      contents: contents.base, campaigns: campaigns.base, values: values.base,
+      phases: phases?.base, rules: rules?.base)
   }
 
   /// The journeys in `parts` runs with about as many touchpoints each; fewer when there are fewer
@@ -68,7 +82,7 @@ extension JourneyTable {
     var ranges: [Range<Int>] = []
     var first = 0
     for part in 1...parts where first < journeyCount {
-      let target = UInt32(count * part / parts)
+      let target = UInt32(count / parts * part + count % parts * part / parts)
       var low = first + 1
       var high = journeyCount
       while low < high {

@@ -69,29 +69,25 @@ package final class JourneyTable: Sendable {
     }
   }
 
-  init(builder: borrowing Builder, order: [Int]) {
+  init(_ builder: consuming Builder) {
+    let order = SortOrder(
+      customers: builder.customers, times: builder.times, rowIDs: builder.rowIDs)
     currency = builder.currency
     foreignValues = builder.foreignValues
     names = builder.names
-    let rows = builder.rows
-    var customers: [UInt32] = []
-    var starts: [UInt32] = []
-    for (position, index) in order.enumerated() where customers.last != rows[index].customer {
-      customers.append(rows[index].customer)
-      starts.append(UInt32(position))
-    }
-    starts.append(UInt32(order.count))
-    self.customers = Column(customers)
-    self.starts = Column(starts)
-    times = Column(order.map { rows[$0].time })
-    events = Column(order.map { UInt16(rows[$0].event) })
-    channels = Column(order.map { UInt8(rows[$0].channel) })
-    origins = Column(order.map { UInt8(rows[$0].origin) })
-    devices = Column(order.map { UInt8(rows[$0].device) })
-    contents = Column(order.map { rows[$0].content })
-    campaigns = Column(order.map { UInt16(rows[$0].campaign) })
-    values = Column(order.map { rows[$0].value })
-    rowIDs = Column(order.map { UInt32(rows[$0].rowID) })
+    customers = Column(order.customers)
+    starts = Column(order.starts)
+    // One column at a time, letting go of the unsorted one, so that both exist only for one fact.
+    builder.customers = []
+    times = order.gather(&builder.times)
+    events = order.gather(&builder.events)
+    channels = order.gather(&builder.channels)
+    origins = order.gather(&builder.origins)
+    devices = order.gather(&builder.devices)
+    contents = order.gather(&builder.contents)
+    campaigns = order.gather(&builder.campaigns)
+    values = order.gather(&builder.values)
+    rowIDs = order.gather(&builder.rowIDs)
   }
 }
 
@@ -101,7 +97,7 @@ extension JourneyTable {
     package var customer: UInt32
     /// Milliseconds since 1970, UTC.
     package var time: Int64
-    /// The store's row; orders touchpoints of the same moment by arrival.
+    /// The store's row, 0 to 4,294,967,295; orders touchpoints of the same moment by arrival.
     package var rowID: Int64
     package var event: UInt32
     package var channel: UInt32
@@ -131,15 +127,42 @@ extension JourneyTable {
   }
 
   /// Collects touchpoints in any order and sorts them into a table.
+  ///
+  /// Holds them in columns as narrow as the table's own: 35 bytes a touchpoint, and 8 more while it
+  /// sorts.
   package struct Builder: ~Copyable {
     package let currency: Currency
     package private(set) var foreignValues = 0
     package private(set) var names: [Dimension: Names]
-    fileprivate var rows: [Row] = []
+    fileprivate var customers: [UInt32] = []
+    fileprivate var times: [Int64] = []
+    fileprivate var rowIDs: [UInt32] = []
+    fileprivate var events: [UInt16] = []
+    fileprivate var channels: [UInt8] = []
+    fileprivate var origins: [UInt8] = []
+    fileprivate var devices: [UInt8] = []
+    fileprivate var contents: [UInt32] = []
+    fileprivate var campaigns: [UInt16] = []
+    fileprivate var values: [Int64] = []
 
     package init(currency: Currency = .eur) {
       self.currency = currency
       names = Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) })
+    }
+
+    package var count: Int { times.count }
+
+    package mutating func reserve(_ touchpoints: Int) {
+      customers.reserveCapacity(touchpoints)
+      times.reserveCapacity(touchpoints)
+      rowIDs.reserveCapacity(touchpoints)
+      events.reserveCapacity(touchpoints)
+      channels.reserveCapacity(touchpoints)
+      origins.reserveCapacity(touchpoints)
+      devices.reserveCapacity(touchpoints)
+      contents.reserveCapacity(touchpoints)
+      campaigns.reserveCapacity(touchpoints)
+      values.reserveCapacity(touchpoints)
     }
 
     package mutating func code(_ dimension: Dimension, _ name: String?) -> UInt32 {
@@ -147,7 +170,18 @@ extension JourneyTable {
       return names[dimension]?.intern(name) ?? Names.none
     }
 
-    package mutating func append(_ row: Row) { rows.append(row) }
+    package mutating func append(_ row: Row) {
+      customers.append(row.customer)
+      times.append(row.time)
+      rowIDs.append(UInt32(row.rowID))
+      events.append(UInt16(row.event))
+      channels.append(UInt8(row.channel))
+      origins.append(UInt8(row.origin))
+      devices.append(UInt8(row.device))
+      contents.append(row.content)
+      campaigns.append(UInt16(row.campaign))
+      values.append(row.value)
+    }
 
     /// Says that a touchpoint's value is in another currency than ``currency``.
     package mutating func noteForeignValue() { foreignValues += 1 }
@@ -163,7 +197,7 @@ extension JourneyTable {
       append(
         Row(
           customer: customer, time: touchpoint.occurred.milliseconds,
-          rowID: rowID ?? Int64(rows.count + 1),
+          rowID: rowID ?? Int64(count + 1),
           event: code(.event, touchpoint.event.name),
           channel: code(.channel, touchpoint.channel.name),
           origin: code(.origin, touchpoint.origin?.name),
@@ -172,14 +206,6 @@ extension JourneyTable {
           campaign: code(.campaign, touchpoint.campaign), value: value))
     }
 
-    package consuming func build() -> JourneyTable {
-      precondition(rows.count < Int(UInt32.max), "more touchpoints than one table can hold")
-      let order = rows.indices.sorted { a, b in
-        let x = rows[a]
-        let y = rows[b]
-        return (x.customer, x.time, x.rowID) < (y.customer, y.time, y.rowID)
-      }
-      return JourneyTable(builder: self, order: order)
-    }
+    package consuming func build() -> JourneyTable { JourneyTable(self) }
   }
 }

@@ -1,0 +1,112 @@
+import CustomerJourney
+package import JourneyEngine
+
+/// How many customers took each of some steps in order and in time: what `funnel` answers.
+package struct Funnel: Codable, Sendable, Equatable {
+  package var steps: [Step]
+  package var withinSeconds: Int64
+  /// Customers in the question, whether they took the first step or not.
+  package var customers: Int
+
+  package struct Step: Codable, Sendable, Equatable {
+    package var name: String
+    /// Customers who came this far or further.
+    package var customers: Int
+  }
+}
+
+/// Counts a ``Funnel`` with the meaning of ClickHouse's `windowFunnel(window)` without modes.
+///
+/// A chain begins at any touchpoint of the first step. Each next step is at the same time or later,
+/// and at most the window after the chain's first; other touchpoints may lie between. Touchpoints of
+/// the same moment count in any order. One touchpoint can be several steps when the steps share its
+/// event, also two in a row. A customer counts for every step up to the deepest that any chain
+/// reached.
+package struct FunnelFold: Fold {
+  private let steps: [EventStep]
+  private let masks: EventMasks
+  private let withinSeconds: Int64
+
+  /// Throws ``InsightError`` when there are no steps, more than ``Limits/funnelSteps``, or the
+  /// window is negative.
+  package init(steps: [EventStep], withinSeconds: Int64) throws {
+    guard (1...Limits.funnelSteps).contains(steps.count) else {
+      throw InsightError.funnelSteps(steps.count)
+    }
+    guard withinSeconds >= 0 else { throw InsightError.negativeWindow(seconds: withinSeconds) }
+    self.steps = steps
+    self.withinSeconds = withinSeconds
+    masks = EventMasks(steps)
+  }
+
+  package struct Partial: Sendable, Codable {
+    /// Customers by the deepest step that they reached; the first are those who took none.
+    var deepest: [Int]
+  }
+
+  package func start() -> Partial {
+    Partial(deepest: Array(repeating: 0, count: steps.count + 1))
+  }
+
+  package func update(_ partial: inout Partial, with journeys: JourneyBlock) {
+    let window = withinSeconds.multipliedReportingOverflow(by: 1000)
+    masks.withPointer { masks in
+      withUnsafeTemporaryAllocation(of: Int64.self, capacity: steps.count) { chains in
+        for k in 0..<journeys.journeyCount {
+          let depth = Self.depth(
+            journeys, journeys.rows(ofJourney: k), masks,
+            window: window.overflow ? Int64.max : window.partialValue, chains)
+          partial.deepest[depth] += 1
+        }
+      }
+    }
+  }
+
+  /// How deep one customer came. `chains` is room for one number a step.
+  ///
+  /// For each step it remembers the youngest chain that reached it, by the time of its first
+  /// touchpoint: where any chain is still in time, the youngest is. Going through the steps of one
+  /// moment in their order lets touchpoints of the same moment follow each other in any order.
+  private static func depth(
+    _ block: JourneyBlock, _ rows: Range<Int>, _ masks: UnsafePointer<UInt32>, window: Int64,
+    _ chains: UnsafeMutableBufferPointer<Int64>
+  ) -> Int {
+    var depth = 0
+    var moment = Int64.min
+    var momentMask: UInt32 = 0
+    for row in rows {
+      let mask = masks[Int(block.events[row])]
+      if mask == 0 { continue }
+      let time = block.times[row]
+      momentMask = time == moment ? momentMask | mask : mask
+      moment = time
+      var open = momentMask
+      while open != 0 {
+        let step = open.trailingZeroBitCount
+        open &= open &- 1
+        if step > depth { break }
+        let first = step == 0 ? time : chains[step - 1]
+        if time &- first <= window {
+          chains[step] = first
+          if step == depth {
+            depth += 1
+            if depth == chains.count { return depth }
+          }
+        }
+      }
+    }
+    return depth
+  }
+
+  package func merge(_ partial: inout Partial, with other: Partial) {
+    precondition(partial.deepest.count == other.deepest.count, "partial results of the same steps")
+    for depth in partial.deepest.indices { partial.deepest[depth] += other.deepest[depth] }
+  }
+
+  package func finish(_ partial: Partial) -> Funnel {
+    Funnel(
+      steps: steps.indices.map { k in
+        .init(name: steps[k].name, customers: partial.deepest[(k + 1)...].reduce(0, +))
+      }, withinSeconds: withinSeconds, customers: partial.deepest.reduce(0, +))
+  }
+}

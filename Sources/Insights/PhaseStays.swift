@@ -1,0 +1,154 @@
+import CustomerJourney
+import JourneyEngine
+
+/// Who was in which phase, for how long, and went where: what the map and a phase's portrait share.
+///
+/// A stay is the touchpoints in a row of one customer in one phase. It lasts from its first
+/// touchpoint to the first of the next stay; the last stay of a journey has not ended.
+struct PhaseStays: Sendable, Codable {
+  /// Where the classes of durations begin, in seconds: a minute, ten, an hour, six, a day, three, a
+  /// week, two, 30 days, 90, 180, a year.
+  static let classSeconds: [Int64] = [
+    0, 60, 600, 3600, 21_600, 86_400, 259_200, 604_800, 1_209_600, 2_592_000, 7_776_000,
+    15_552_000, 31_536_000,
+  ]
+
+  let phaseCount: Int
+  var journeys = 0
+  var touchpoints = 0
+  /// By phase.
+  private(set) var phases: [Counts]
+  /// By phase from × ``phaseCount`` + phase to: moves and the customers who made them.
+  private(set) var moves: UseTable
+  /// As ``moves``: from entering the one to entering the other.
+  private(set) var durations: [DurationDigest]
+
+  struct Counts: Sendable, Codable {
+    var customers = 0
+    var touchpoints = 0
+    var entered = 0
+    /// Customers whose first and whose last touchpoint is here.
+    var starts = 0
+    var ends = 0
+    /// Ended stays by ``PhaseStays/classSeconds``.
+    var dwell = [Int](repeating: 0, count: PhaseStays.classSeconds.count)
+  }
+
+  init(phaseCount: Int) {
+    precondition(phaseCount <= Limits.phasesPerModel, "a bit for each phase")
+    self.phaseCount = phaseCount
+    phases = Array(repeating: Counts(), count: phaseCount)
+    moves = UseTable(bound: UInt64(phaseCount * phaseCount))
+    durations = Array(repeating: DurationDigest(), count: phaseCount * phaseCount)
+  }
+
+  /// `moved` hears of each move: the row where the customer entered another phase, and the journey's
+  /// number within this partial result.
+  mutating func update(
+    _ block: JourneyBlock, placed: UnsafePointer<UInt8>,
+    moved: (_ row: Int, _ journey: UInt64) -> Void
+  ) {
+    for k in 0..<block.journeyCount {
+      let rows = block.rows(ofJourney: k)
+      let journey = UInt64(journeys + k + 1)
+      var phase = Int(placed[rows.lowerBound])
+      var entered = block.times[rows.lowerBound]
+      var stayFirst = rows.lowerBound
+      var seen: UInt32 = 1 << UInt32(phase)
+      phases[phase].starts += 1
+      phases[phase].entered += 1
+      for row in rows.dropFirst() where Int(placed[row]) != phase {
+        let next = Int(placed[row])
+        let time = block.times[row]
+        phases[phase].touchpoints += row - stayFirst
+        phases[phase].dwell[Self.dwellClass(milliseconds: time - entered)] += 1
+        phases[next].entered += 1
+        moves.note(UInt64(phase * phaseCount + next), journey: journey)
+        durations[phase * phaseCount + next].add(milliseconds: time - entered)
+        moved(row, journey)
+        seen |= 1 << UInt32(next)
+        phase = next
+        entered = time
+        stayFirst = row
+      }
+      phases[phase].touchpoints += rows.upperBound - stayFirst
+      phases[phase].ends += 1
+      while seen != 0 {
+        phases[seen.trailingZeroBitCount].customers += 1
+        seen &= seen - 1
+      }
+    }
+    journeys += block.journeyCount
+    touchpoints += block.endRow - block.firstRow
+  }
+
+  mutating func merge(_ other: PhaseStays) {
+    precondition(phaseCount == other.phaseCount, "partial results of the same model")
+    journeys += other.journeys
+    touchpoints += other.touchpoints
+    for (phase, counts) in other.phases.enumerated() {
+      phases[phase].customers += counts.customers
+      phases[phase].touchpoints += counts.touchpoints
+      phases[phase].entered += counts.entered
+      phases[phase].starts += counts.starts
+      phases[phase].ends += counts.ends
+      for (k, stays) in counts.dwell.enumerated() { phases[phase].dwell[k] += stays }
+    }
+    moves.merge(other.moves)
+    for (k, digest) in other.durations.enumerated() { durations[k].merge(digest) }
+  }
+
+  /// Over all stays in `phase` that ended.
+  func medianDwellSeconds(_ phase: Int) -> Double? {
+    var all = DurationDigest()
+    for next in 0..<phaseCount { all.merge(durations[phase * phaseCount + next]) }
+    return all.median
+  }
+
+  /// The moves out of `phase`, most customers first, with the journeys that end there last.
+  func after(_ phase: Int, ids: [String]) -> [JourneyMap.Next] {
+    neighbours(ids, edge: Edge.end, edgeCustomers: phases[phase].ends) {
+      phase * phaseCount + $0
+    }
+  }
+
+  /// The moves into `phase`, most customers first, with the journeys that start there last.
+  func before(_ phase: Int, ids: [String]) -> [JourneyMap.Next] {
+    neighbours(ids, edge: Edge.start, edgeCustomers: phases[phase].starts) {
+      $0 * phaseCount + phase
+    }
+  }
+
+  func dwell(_ phase: Int) -> [JourneyMap.DwellClass] {
+    zip(Self.classSeconds, phases[phase].dwell).map {
+      .init(fromSeconds: Double($0), stays: $1)
+    }
+  }
+
+  private func neighbours(
+    _ ids: [String], edge: String, edgeCustomers: Int, _ move: (Int) -> Int
+  ) -> [JourneyMap.Next] {
+    var customers = [Int](repeating: 0, count: phaseCount * phaseCount)
+    for entry in moves.used { customers[Int(entry.thing)] = entry.customers }
+    var found = (0..<phaseCount).filter { customers[move($0)] > 0 }.map { other in
+      (
+        order: other,
+        next: JourneyMap.Next(
+          to: ids[other], customers: customers[move(other)],
+          medianSeconds: durations[move(other)].median)
+      )
+    }
+    found.sort { ($1.next.customers, $0.order) < ($0.next.customers, $1.order) }
+    var all = found.map(\.next)
+    if edgeCustomers > 0 {
+      all.append(.init(to: edge, customers: edgeCustomers, medianSeconds: nil))
+    }
+    return all
+  }
+
+  private static func dwellClass(milliseconds: Int64) -> Int {
+    var k = classSeconds.count - 1
+    while k > 0, milliseconds < classSeconds[k] * 1000 { k -= 1 }
+    return k
+  }
+}
