@@ -41,11 +41,12 @@ struct Question: Sendable {
   subscript(name: String) -> String? { values[name]?.first }
   func list(_ name: String) -> [String] { values[name] ?? [] }
 
-  /// A whole number from 1 on.
-  func count(_ name: String) throws(ParameterError) -> Int? {
+  /// A whole number.
+  func count(_ name: String, from least: Int = 1) throws(ParameterError) -> Int? {
     guard let text = self[name] else { return nil }
-    guard let number = Int(text), number > 0 else {
-      throw ParameterError(name: name, value: text, problem: "Give a whole number from 1 on.")
+    guard let number = Int(text), number >= least else {
+      throw ParameterError(
+        name: name, value: text, problem: "Give a whole number from \(least) on.")
     }
     return number
   }

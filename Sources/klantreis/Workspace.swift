@@ -21,7 +21,6 @@ final class Workspace: Sendable {
   private struct State {
     var snapshot: Snapshot?
     var version: Int64?
-    var isLoading = false
   }
 
   init(folder: URL) throws {
@@ -70,11 +69,9 @@ final class Workspace: Sendable {
         rows: { row in loader.add(row) })
       (table, lastRow) = loader.finish()
     }
-    let isSame = table === old?.table && catalogue == old?.models
     return Snapshot(
       table: table, lastRow: lastRow, zone: zone, models: catalogue,
-      title: settings[Setting.title.rawValue], facts: StoredFacts(store: store),
-      placements: isSame ? old?.placements : nil)
+      title: settings[Setting.title.rawValue], facts: StoredFacts(store: store))
   }
 
   /// The project's currency: the one that was set, else the commonest in the data.
@@ -160,4 +157,15 @@ extension Workspace {
 
   private static let questions = DispatchQueue(
     label: "questions", qos: .userInitiated, attributes: .concurrent)
+}
+
+extension Workspace {
+  /// Does work that stores something, beside the threads that serve requests.
+  func working<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+  }
 }

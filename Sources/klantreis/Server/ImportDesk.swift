@@ -1,0 +1,255 @@
+import Collector
+import CustomerJourney
+import Dashboard
+import Foundation
+import Hummingbird
+import NIOCore
+
+/// The import pages: take in a file, show what it would become, store it.
+struct ImportDesk: Sendable {
+  let workspace: Workspace
+
+  private static let previewRows = 20
+  /// Uploads that nobody confirmed are thrown away after this long.
+  private static let keepSeconds: Double = 86_400
+
+  func addRoutes<Context: RequestContext>(
+    to router: Router<Context>,
+    pageContext: @escaping @Sendable (Request) async throws -> PageContext
+  ) {
+    router.get("import") { request, _ in
+      .html(Pages.importPage(.upload(problem: nil), try await pageContext(request)))
+    }
+    router.post("import") { request, _ in
+      let context = try await pageContext(request)
+      do {
+        let upload = try await receive(request)
+        return .html(Pages.importPage(.preview(try preview(upload, form: [:])), context))
+      } catch let problem as UploadProblem {
+        return .html(
+          Pages.importPage(.upload(problem: problem.description), context),
+          status: .badRequest)
+      }
+    }
+    router.post("import/preview") { request, _ in
+      let context = try await pageContext(request)
+      let form = try await Self.form(request)
+      do {
+        let upload = try find(form["upload"])
+        return .html(Pages.importPage(.preview(try preview(upload, form: form)), context))
+      } catch let problem as UploadProblem {
+        return .html(
+          Pages.importPage(.upload(problem: problem.description), context),
+          status: .badRequest)
+      }
+    }
+    router.post("import/confirm") { request, _ in
+      let context = try await pageContext(request)
+      let form = try await Self.form(request)
+      do {
+        let upload = try find(form["upload"])
+        let result = try await store(upload, form: form)
+        return .html(Pages.importPage(.done(result), context))
+      } catch let problem as UploadProblem {
+        return .html(
+          Pages.importPage(.upload(problem: problem.description), context),
+          status: .badRequest)
+      }
+    }
+    router.get("import/rejected/:name") { _, context in
+      let name = try context.parameters.require("name")
+      return try rejected(name)
+    }
+  }
+
+  // MARK: Taking a file in
+
+  private struct Upload: Sendable {
+    /// Names it to the server; random, so that nobody else can.
+    var token: String
+    var name: String
+    var file: URL
+  }
+
+  private struct UploadProblem: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  private func receive(_ request: Request) async throws -> Upload {
+    try throwAwayOld()
+    var parts: MultipartUpload
+    do {
+      parts = try MultipartUpload(contentType: request.headers[.contentType] ?? "")
+    } catch {
+      throw UploadProblem(description: String(describing: error))
+    }
+    let token = UUID().uuidString.lowercased()
+    let folder = workspace.uploadFolder.appending(path: token)
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do {
+      let upload = try await write(request, &parts, token: token, folder: folder)
+      return upload
+    } catch {
+      try? FileManager.default.removeItem(at: folder)
+      if error is MultipartUpload.Failure {
+        throw UploadProblem(description: String(describing: error))
+      }
+      throw error
+    }
+  }
+
+  private func write(
+    _ request: Request, _ parts: inout MultipartUpload, token: String, folder: URL
+  ) async throws -> Upload {
+    var upload: Upload?
+    var handle: FileHandle?
+    defer { try? handle?.close() }
+    var size = 0
+    for try await buffer in request.body {
+      for piece in try parts.receive(buffer.readableBytesView) {
+        switch piece {
+        case .began(let name):
+          let file = folder.appending(path: name)
+          FileManager.default.createFile(
+            atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+          handle = try FileHandle(forWritingTo: file)
+          upload = Upload(token: token, name: name, file: file)
+        case .bytes(let bytes):
+          size += bytes.count
+          guard size <= Limits.uploadBytes else {
+            throw UploadProblem(
+              description:
+                "The file is larger than \(Limits.uploadBytes / 1_048_576) MB. Pack it with gzip, "
+                + "or import it with the command `klantreis import`, which has no limit.")
+          }
+          try handle?.write(contentsOf: bytes)
+        case .ended: break
+        }
+      }
+    }
+    guard try parts.finish(), let upload else {
+      throw UploadProblem(description: "No file was chosen. Choose one and send it again.")
+    }
+    return upload
+  }
+
+  /// The upload that a form names. A token is a UUID, so it cannot lead out of the folder.
+  private func find(_ token: String?) throws -> Upload {
+    guard let token, UUID(uuidString: token) != nil else {
+      throw UploadProblem(description: "The form names no file. Send the file again.")
+    }
+    let folder = workspace.uploadFolder.appending(path: token)
+    let files = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    guard let file = files?.first else {
+      throw UploadProblem(
+        description: "This file was stored already, or is too long ago. Send it again.")
+    }
+    return Upload(token: token, name: file.lastPathComponent, file: file)
+  }
+
+  private func throwAwayOld() throws {
+    let folders =
+      (try? FileManager.default.contentsOfDirectory(
+        at: workspace.uploadFolder, includingPropertiesForKeys: [.contentModificationDateKey]))
+      ?? []
+    for folder in folders {
+      let values = try folder.resourceValues(forKeys: [.contentModificationDateKey])
+      if let date = values.contentModificationDate, -date.timeIntervalSinceNow > Self.keepSeconds {
+        try FileManager.default.removeItem(at: folder)
+      }
+    }
+  }
+
+  private static func form(_ request: Request) async throws -> [String: String] {
+    let body = try await request.body.collect(upTo: Limits.requestBytes)
+    var form: [String: String] = [:]
+    for pair in String(buffer: body).split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let texts = parts.map {
+        String($0).replacing("+", with: " ").removingPercentEncoding ?? ""
+      }
+      if texts.count == 2 { form[texts[0]] = texts[1] }
+    }
+    return form
+  }
+
+  // MARK: Looking and storing
+
+  private func options() throws -> ImportOptions {
+    let settings = try workspace.store.settings()
+    return ImportOptions(
+      zone: settings[Workspace.Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam,
+      currency: settings[Workspace.Setting.currency.rawValue].flatMap { Currency($0) } ?? .eur,
+      now: .now)
+  }
+
+  private func preview(
+    _ upload: Upload, form: [String: String]
+  ) throws -> ImportPage.Preview {
+    let options = try options()
+    do {
+      let found = try FileImport.preview(
+        path: upload.file.path, rows: Self.previewRows, options: options)
+      guard !form.isEmpty else {
+        return ImportChoices(found).preview(found, token: upload.token, fileName: upload.name)
+      }
+      let choices = ImportChoices(found, form: form)
+      do {
+        let chosen = try FileImport.preview(
+          path: upload.file.path, mapping: choices.mapping, rows: Self.previewRows,
+          options: options)
+        return choices.preview(chosen, token: upload.token, fileName: upload.name)
+      } catch let error as ImportError {
+        return choices.preview(
+          nil, token: upload.token, fileName: upload.name, problem: error.description)
+      }
+    } catch let error as ImportError {
+      throw UploadProblem(description: error.description)
+    }
+  }
+
+  private func store(
+    _ upload: Upload, form: [String: String]
+  ) async throws -> ImportPage.Result {
+    let options = try options()
+    let runner = ImportRunner(workspace: workspace, options: options)
+    let outcome = try await workspace.working {
+      do {
+        let found = try FileImport.preview(
+          path: upload.file.path, rows: Self.previewRows, options: options)
+        return try runner.run(
+          path: upload.file.path, mapping: ImportChoices(found, form: form).mapping)
+      } catch let error as ImportError {
+        throw UploadProblem(description: error.description)
+      }
+    }
+    try? FileManager.default.removeItem(at: upload.file.deletingLastPathComponent())
+    if let problem = outcome.problem {
+      throw UploadProblem(
+        description: "\(problem) What stood before that place is stored: "
+          + "\(outcome.stored.grouped) touchpoints.")
+    }
+    return ImportPage.Result(
+      fileName: upload.name, read: outcome.read, stored: outcome.stored,
+      duplicates: outcome.duplicates, rejectedCount: outcome.rejected,
+      rejected: outcome.firstRejected.map { .init(line: $0.line, reason: $0.reason) },
+      rejectedFile: outcome.rejectedFile.map {
+        "/import/rejected/\(URL(filePath: $0).lastPathComponent)"
+      })
+  }
+
+  private func rejected(_ name: String) throws -> Response {
+    // Only a name that stands in the folder is opened; what else it says doesn't matter.
+    let names =
+      (try? FileManager.default.contentsOfDirectory(atPath: workspace.rejectedFolder.path)) ?? []
+    guard names.contains(name) else {
+      throw NotFound(
+        what: "There is no such file of rejected rows.", advice: "Import the file again.")
+    }
+    return .data(
+      try Data(contentsOf: workspace.rejectedFolder.appending(path: name)),
+      type: "text/csv; charset=utf-8", download: "rejected.csv")
+  }
+}
