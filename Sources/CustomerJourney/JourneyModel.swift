@@ -32,6 +32,8 @@ package struct JourneyModel: Hashable, Sendable {
   package var name: LocalizedText
   /// Event names of its own, besides the built-in ones.
   package var events: [EventName]
+  /// Channels of its own, besides the built-in ones.
+  package var channels: [Channel]
   /// Numbers that its rules use and that people may change: `carePurchases`.
   package var settings: [String: Double]
   /// In the order of the journey; at most ``Limits/phasesPerModel``.
@@ -78,12 +80,13 @@ package struct JourneyModel: Hashable, Sendable {
   }
 
   package init(
-    id: String, name: LocalizedText, events: [EventName] = [], settings: [String: Double] = [:],
-    phases: [Phase], cycleStart: Rule? = nil, rules: [PlacingRule]
+    id: String, name: LocalizedText, events: [EventName] = [], channels: [Channel] = [],
+    settings: [String: Double] = [:], phases: [Phase], cycleStart: Rule? = nil, rules: [PlacingRule]
   ) {
     self.id = id
     self.name = name
     self.events = events
+    self.channels = channels
     self.settings = settings
     self.phases = phases
     self.cycleStart = cycleStart
@@ -91,6 +94,57 @@ package struct JourneyModel: Hashable, Sendable {
   }
 
   package func index(ofPhase id: String) -> Int? { phases.firstIndex { $0.id == id } }
+
+  /// The models that the program brings: See-Think-Do-Care, the five A's and the ten phases.
+  package static let builtIn: [JourneyModel] = {
+    let files = [
+      ("stdc.yaml", PackageResources.stdc_yaml), ("five-a.yaml", PackageResources.five_a_yaml),
+      ("ten-phases.yaml", PackageResources.ten_phases_yaml),
+    ].map { JourneyModelFile(name: $0.0, yaml: String(decoding: $0.1, as: UTF8.self)) }
+    do {
+      return try read(files, among: [])
+    } catch {
+      preconditionFailure("a built-in journey model is wrong: \(error)")
+    }
+  }()
+
+  /// The ids of other models whose phases the rules ask for.
+  package var models: Set<String> {
+    rules.reduce(cycleStart?.models ?? []) { $0.union($1.when.models) }
+  }
+
+  /// The same model with other numbers for some of its settings.
+  package func with(settings new: [String: Double]) throws(JourneyModelError) -> JourneyModel {
+    var numbers: [String: RuleNumber] = [:]
+    var problems: [JourneyModelError.Problem] = []
+    for (name, value) in new.sorted(by: { $0.key < $1.key }) {
+      if settings[name] == nil {
+        let nearest = Spelling.nearest(name, among: settings.keys.sorted())
+        problems.append(
+          .init(
+            file: id, line: nil, key: "settings.\(name)",
+            message: "the model has no such setting"
+              + (nearest.map { "; did you mean \($0)?" } ?? "")))
+      } else if let number = RuleNumber(value) {
+        numbers[name] = number
+      } else {
+        problems.append(
+          .init(
+            file: id, line: nil, key: "settings.\(name)",
+            message: "a setting is a number of at most \(Limits.amount)"))
+      }
+    }
+    guard problems.isEmpty else { throw JourneyModelError(problems: problems) }
+    var changed = self
+    changed.settings.merge(new) { $1 }
+    changed.cycleStart = cycleStart?.with(settings: numbers)
+    changed.rules = rules.map { rule in
+      var rule = rule
+      rule.when = rule.when.with(settings: numbers)
+      return rule
+    }
+    return changed
+  }
 }
 
 /// Where a touchpoint is in a model, and why.

@@ -24,6 +24,13 @@ package enum Limits {
   /// Characters and nesting of a rule.
   package static let ruleCharacters = 10_000
   package static let ruleDepth = 64
+  /// Conditions in a rule, those of the named rules in it included.
+  package static let ruleSize = 4_096
+  /// Longest time that a rule can name: about a hundred years.
+  package static let ruleDurationMilliseconds: Int64 = 36_525 * 86_400_000
+  /// Characters of a journey model's file, and named rules in it.
+  package static let modelCharacters = 262_144
+  package static let definitionsPerModel = 256
   /// Rows of an insight's answer.
   package static let rowsPerAnswer = 10_000
   /// Steps of a funnel.

@@ -1,0 +1,202 @@
+import CustomerJourney
+
+/// The rows of some journeys as the passes see them: positions count from the first of the rows.
+struct RuleRows {
+  let first: Int
+  let count: Int
+  let journeyCount: Int
+  let times: UnsafePointer<Int64>
+  let values: UnsafePointer<Int64>
+  private let starts: UnsafePointer<UInt32>
+
+  init(_ table: JourneyTable, _ range: Range<Int>) {
+    first = Int(table.starts[range.lowerBound])
+    count = Int(table.starts[range.upperBound]) - first
+    journeyCount = range.count
+    times = table.times.base + first
+    values = table.values.base + first
+    starts = table.starts.base + range.lowerBound
+  }
+
+  @inline(__always) func start(_ journey: Int) -> Int { Int(starts[journey]) - first }
+  @inline(__always) func end(_ journey: Int) -> Int { Int(starts[journey + 1]) - first }
+
+  /// The last row of a journey at or before `instant`, -1 when there is none.
+  func latest(_ journey: Int, at instant: Int64) -> Int {
+    var low = start(journey)
+    var high = end(journey)
+    while low < high {
+      let middle = (low + high) / 2
+      if times[middle] <= instant { low = middle + 1 } else { high = middle }
+    }
+    return low == start(journey) ? -1 : low - 1
+  }
+
+  /// The first or last row up to `latest` at which the mask is set.
+  func anchor(
+    _ journey: Int, _ end: RuleEnd, _ mask: UnsafePointer<UInt8>, latest: Int
+  ) -> Int? {
+    guard latest >= 0 else { return nil }
+    let history = start(journey)...latest
+    switch end {
+    case .first: return history.first { mask[$0] != 0 }
+    case .last: return history.last { mask[$0] != 0 }
+    }
+  }
+}
+
+/// Loops over bytes and columns, one step of a program each. Masks hold 0 or 1.
+enum RulePass {
+  typealias Mask = UnsafePointer<UInt8>
+  typealias Output = UnsafeMutablePointer<UInt8>
+
+  static func not(_ mask: Mask, _ count: Int, into output: Output) {
+    for row in 0..<count { output[row] = mask[row] ^ 1 }
+  }
+
+  static func and(_ mask: Mask, _ count: Int, into output: Output) {
+    for row in 0..<count { output[row] &= mask[row] }
+  }
+
+  static func or(_ mask: Mask, _ count: Int, into output: Output) {
+    for row in 0..<count { output[row] |= mask[row] }
+  }
+
+  /// Codes of a column are below the size of its lookup table by the table's own making.
+  static func look(
+    _ codes: UnsafePointer<UInt8>, _ count: Int, in lookup: [UInt8], into output: Output
+  ) {
+    lookup.withUnsafeBufferPointer { lookup in
+      guard let lookup = lookup.baseAddress else { return }
+      for row in 0..<count { output[row] = lookup[Int(codes[row])] }
+    }
+  }
+
+  static func look(
+    _ codes: UnsafePointer<UInt16>, _ count: Int, in lookup: [UInt8], into output: Output
+  ) {
+    lookup.withUnsafeBufferPointer { lookup in
+      guard let lookup = lookup.baseAddress else { return }
+      for row in 0..<count { output[row] = lookup[Int(codes[row])] }
+    }
+  }
+
+  static func look(
+    _ codes: UnsafePointer<UInt32>, _ count: Int, in lookup: [UInt8], into output: Output
+  ) {
+    lookup.withUnsafeBufferPointer { lookup in
+      guard let lookup = lookup.baseAddress else { return }
+      for row in 0..<count { output[row] = lookup[Int(codes[row])] }
+    }
+  }
+
+  static func bits(
+    _ rowIDs: UnsafePointer<UInt32>, _ count: Int, of bits: [UInt64], into output: Output
+  ) {
+    bits.withUnsafeBufferPointer { bits in
+      for row in 0..<count {
+        let word = Int(rowIDs[row] >> 6)
+        let bit = word < bits.count ? bits[word] >> UInt64(rowIDs[row] & 63) & 1 : 0
+        output[row] = UInt8(truncatingIfNeeded: bit)
+      }
+    }
+  }
+
+  static func compare(
+    _ values: UnsafePointer<Int64>, _ count: Int, _ bounds: RuleBounds, into output: Output
+  ) {
+    for row in 0..<count { output[row] = bounds.contains(values[row]) ? 1 : 0 }
+  }
+
+  static func gaps(_ rows: RuleRows, _ bounds: RuleBounds, into output: Output) {
+    let times = rows.times
+    for journey in 0..<rows.journeyCount {
+      let start = rows.start(journey)
+      if start < rows.end(journey) { output[start] = 0 }
+      for row in (start + 1)..<max(rows.end(journey), start + 1) {
+        output[row] = bounds.contains(times[row] &- times[row - 1]) ? 1 : 0
+      }
+    }
+  }
+
+  /// Totals from the start of the journey, or of the cycle where `cycles` says where one begins.
+  @inline(__always)
+  static func running(
+    _ rows: RuleRows, _ bounds: RuleBounds, resetting cycles: Mask?, into output: Output,
+    _ weight: (Int) -> Int64
+  ) {
+    for journey in 0..<rows.journeyCount {
+      var total: Int64 = 0
+      if let cycles {
+        for row in rows.start(journey)..<rows.end(journey) {
+          if cycles[row] != 0 { total = 0 }
+          total &+= weight(row)
+          output[row] = bounds.contains(total) ? 1 : 0
+        }
+      } else {
+        for row in rows.start(journey)..<rows.end(journey) {
+          total &+= weight(row)
+          output[row] = bounds.contains(total) ? 1 : 0
+        }
+      }
+    }
+  }
+
+  /// Totals over a window that slides: each row comes in once and goes out once.
+  @inline(__always)
+  static func within(
+    _ rows: RuleRows, _ milliseconds: Int64, _ bounds: RuleBounds, into output: Output,
+    _ weight: (Int) -> Int64
+  ) {
+    let times = rows.times
+    for journey in 0..<rows.journeyCount {
+      var total: Int64 = 0
+      var oldest = rows.start(journey)
+      for row in oldest..<rows.end(journey) {
+        total &+= weight(row)
+        let earliest = times[row] &- milliseconds
+        while times[oldest] < earliest {
+          total &-= weight(oldest)
+          oldest += 1
+        }
+        output[row] = bounds.contains(total) ? 1 : 0
+      }
+    }
+  }
+
+  /// Totals of what came strictly after the first or last row at which `anchors` is set.
+  @inline(__always)
+  static func after(
+    _ rows: RuleRows, _ end: RuleEnd, _ anchors: Mask, _ bounds: RuleBounds,
+    into output: Output, _ weight: (Int) -> Int64
+  ) {
+    let restarts = end == .last
+    for journey in 0..<rows.journeyCount {
+      var total: Int64 = 0
+      var isCounting = false
+      for row in rows.start(journey)..<rows.end(journey) {
+        if anchors[row] != 0, restarts || !isCounting {
+          isCounting = true
+          total = 0
+        } else if isCounting {
+          total &+= weight(row)
+        }
+        output[row] = bounds.contains(total) ? 1 : 0
+      }
+    }
+  }
+
+  static func since(
+    _ rows: RuleRows, _ end: RuleEnd, _ mask: Mask, _ bounds: RuleBounds, into output: Output
+  ) {
+    let times = rows.times
+    let keepsFirst = end == .first
+    for journey in 0..<rows.journeyCount {
+      var anchor = -1
+      for row in rows.start(journey)..<rows.end(journey) {
+        if mask[row] != 0, anchor < 0 || !keepsFirst { anchor = row }
+        output[row] = anchor >= 0 && bounds.contains(times[row] &- times[anchor]) ? 1 : 0
+      }
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package import CustomerJourney
+
+/// Rules compiled against one table: a row of steps, each of which fills one byte a touchpoint.
+///
+/// A step is a pass over columns or over the masks of earlier steps, so the cost does not depend on
+/// names or on how a rule is written, and a condition that several rules share is worked out once a
+/// block. Names become lookup tables by code; traits, consents and roles a byte a journey; properties
+/// a bit a row of the store.
+package struct RuleProgram: Sendable {
+  package let table: JourneyTable
+  let steps: [Step]
+  /// The steps that are the rules, in the order in which they were given.
+  let results: [Int]
+  /// Steps whose masks are needed to know the rules of a customer at an instant.
+  let neededAtInstant: [Bool]
+  /// The step that says where cycles begin, where a rule asks for it.
+  let cycleStep: Int?
+
+  /// - Parameters:
+  ///   - placements: in the models whose phases the rules ask for; a phase of another is not held by
+  ///     any touchpoint.
+  ///   - cycleStart: says at which touchpoints a cycle begins, for rules with `this cycle`; without
+  ///     it a customer has one cycle.
+  package init(
+    _ rules: [Rule], in table: JourneyTable, facts: any RuleFacts = NoRuleFacts(),
+    placements: [PhasePlacement] = [], cycleStart: Rule? = nil
+  ) {
+    var compiler = RuleCompiler(table: table, facts: facts, placements: placements)
+    cycleStep = cycleStart.map { compiler.step(for: $0) }
+    results = rules.map { compiler.step(for: $0) }
+    compiler.readFacts()
+    self.table = table
+    steps = compiler.steps
+    neededAtInstant = Self.masks(neededBy: compiler.steps, cycleStep: cycleStep)
+  }
+
+  /// One pass.
+  enum Step: Sendable {
+    case constant(Bool)
+    case not(Int)
+    case all([Int])
+    case any([Int])
+    /// Is the column's code in the table?
+    case field(RuleField, [UInt8])
+    case phase(Column<UInt8>, [UInt8])
+    /// A byte a journey of the table.
+    case fact([UInt8])
+    /// A bit a row of the store.
+    case property([UInt64])
+    case value(RuleBounds)
+    case gap(RuleBounds)
+    case count(Int, Window, RuleBounds)
+    case sum(Int, Window, RuleBounds)
+    case since(RuleEnd, Int, RuleBounds)
+
+    /// Steps whose masks this one reads.
+    var sources: [Int] {
+      switch self {
+      case .not(let source), .since(_, let source, _): [source]
+      case .all(let sources), .any(let sources): sources
+      case .count(let source, let window, _), .sum(let source, let window, _):
+        if case .after(_, let anchor) = window { [source, anchor] } else { [source] }
+      case .constant, .field, .phase, .fact, .property, .value, .gap: []
+      }
+    }
+
+    var window: Window? {
+      switch self {
+      case .count(_, let window, _), .sum(_, let window, _): window
+      default: nil
+      }
+    }
+  }
+
+  enum Window: Sendable {
+    case all
+    case within(milliseconds: Int64)
+    case after(RuleEnd, Int)
+    case thisCycle
+  }
+
+  /// The steps of where cycles begin come first, so the walk from the end sees their users before.
+  private static func masks(neededBy steps: [Step], cycleStep: Int?) -> [Bool] {
+    var needed = Array(repeating: false, count: steps.count)
+    for index in steps.indices.reversed() {
+      switch steps[index] {
+      case .constant, .field, .phase, .fact, .property, .value, .gap: needed[index] = true
+      case .not(let source):
+        if needed[index] { needed[source] = true }
+      case .all(let sources), .any(let sources):
+        if needed[index] { for source in sources { needed[source] = true } }
+      case .count, .sum, .since:
+        for source in steps[index].sources { needed[source] = true }
+        if case .thisCycle = steps[index].window, let cycleStep { needed[cycleStep] = true }
+      }
+    }
+    return needed
+  }
+}
+
+/// A comparison as a range of whole numbers, so that a pass compares twice and branches never.
+struct RuleBounds: Sendable {
+  var low: Int64
+  var high: Int64
+  /// True for what lies outside the range.
+  var isInverted = false
+
+  /// What `comparison` lets through of whole numbers.
+  init(_ comparison: RuleComparison, _ bound: Double) {
+    // Amounts and counts stay far below 2^62; what is compared with is cut off there.
+    let bound = min(max(bound, -0x1p62), 0x1p62)
+    let up = Int64(bound.rounded(.up))
+    let down = Int64(bound.rounded(.down))
+    switch comparison {
+    case .atLeast: (low, high) = (up, .max)
+    case .greater: (low, high) = (down + 1, .max)
+    case .atMost: (low, high) = (.min, down)
+    case .less: (low, high) = (.min, up - 1)
+    case .equal: (low, high) = (up, down)
+    case .unequal: (low, high, isInverted) = (up, down, true)
+    }
+  }
+
+  init(_ comparison: RuleComparison, milliseconds: Int64) {
+    self.init(comparison, Double(milliseconds))
+  }
+
+  @inline(__always) func contains(_ value: Int64) -> Bool {
+    ((value >= low) == (value <= high) && low <= high) != isInverted
+  }
+}
+
+/// Turns rules into steps, each different one into one step.
+private struct RuleCompiler {
+  let table: JourneyTable
+  let facts: any RuleFacts
+  let placements: [PhasePlacement]
+  private(set) var steps: [RuleProgram.Step] = []
+  private var stepOfRule: [Rule: Int] = [:]
+  /// Steps that need the facts of customers, which are read for all of them in one go.
+  private var factTests: [(step: Int, test: (CustomerFacts) -> Bool)] = []
+
+  init(table: JourneyTable, facts: any RuleFacts, placements: [PhasePlacement]) {
+    self.table = table
+    self.facts = facts
+    self.placements = placements
+  }
+
+  mutating func step(for rule: Rule) -> Int {
+    if case .named(_, let inner) = rule { return step(for: inner) }
+    if let step = stepOfRule[rule] { return step }
+    let step = make(rule)
+    steps.append(step)
+    stepOfRule[rule] = steps.count - 1
+    return steps.count - 1
+  }
+
+  private mutating func make(_ rule: Rule) -> RuleProgram.Step {
+    switch rule {
+    case .always(let truth): return .constant(truth)
+    case .not(let rule): return .not(step(for: rule))
+    case .all(let rules): return .all(rules.map { step(for: $0) })
+    case .any(let rules): return .any(rules.map { step(for: $0) })
+    case .named(_, let rule): return make(rule)
+    case .field(let field, let test): return .field(field, lookup(field, test))
+    case .value(let comparison, let amount):
+      guard let bound = amount.minorUnits(in: table.currency) else { return .constant(false) }
+      return .value(RuleBounds(comparison, bound))
+    case .gap(let comparison, let duration):
+      return .gap(RuleBounds(comparison, milliseconds: duration.milliseconds))
+    case .count(let rule, let window, let comparison, let number):
+      return .count(
+        step(for: rule), compiled(window), RuleBounds(comparison, number.value))
+    case .ever(let rule, let window):
+      return .count(step(for: rule), compiled(window), RuleBounds(.atLeast, 1))
+    case .sum(let rule, let window, let comparison, let amount):
+      guard let bound = amount.minorUnits(in: table.currency) else { return .constant(false) }
+      return .sum(step(for: rule), compiled(window), RuleBounds(comparison, bound))
+    case .since(let end, let rule, let comparison, let duration):
+      return .since(
+        end, step(for: rule), RuleBounds(comparison, milliseconds: duration.milliseconds))
+    case .property(let path, let test): return .property(rows(path, test))
+    case .trait(let name, let test):
+      return fact { facts in facts.traits[name].map(test.accepts) ?? false }
+    case .role(let test):
+      return fact { facts in facts.accountRoles.contains(where: test.accepts(role:)) }
+    case .consent(let grant):
+      return fact { facts in facts.consents.contains { $0.means(grant) } }
+    case .phase(let id, let phases):
+      guard let placement = placements.first(where: { $0.model.id == id }) else {
+        return .constant(false)
+      }
+      var lookup = [UInt8](repeating: 0, count: 256)
+      for (index, phase) in placement.model.phases.enumerated() where phases.contains(phase.id) {
+        lookup[index] = 1
+      }
+      return .phase(placement.phases, lookup)
+    }
+  }
+
+  private mutating func compiled(_ window: RuleWindow) -> RuleProgram.Window {
+    switch window {
+    case .all: .all
+    case .within(let duration): .within(milliseconds: duration.milliseconds)
+    case .after(let end, let anchor): .after(end, step(for: anchor))
+    case .thisCycle: .thisCycle
+    }
+  }
+
+  /// One byte a code of the column. Code 0 says nothing, of which every test is false.
+  private func lookup(_ field: RuleField, _ test: RuleTest) -> [UInt8] {
+    let names = table.names(field.dimension)
+    var lookup = [UInt8](repeating: 0, count: max(names.count, 1))
+    for code in 1..<max(names.count, 1)
+    where test.accepts(name: names[UInt32(code)], in: field) {
+      lookup[code] = 1
+    }
+    return lookup
+  }
+
+  private func rows(_ path: String, _ test: RuleTest) -> [UInt64] {
+    var bits: [UInt64] = []
+    facts.forEachValue(ofProperty: path) { row, value in
+      guard test.accepts(value) else { return }
+      let word = Int(row >> 6)
+      if word >= bits.count {
+        bits.append(contentsOf: repeatElement(0, count: word + 1 - bits.count))
+      }
+      bits[word] |= 1 << UInt64(row & 63)
+    }
+    return bits
+  }
+
+  private mutating func fact(_ test: @escaping (CustomerFacts) -> Bool) -> RuleProgram.Step {
+    // This step is appended next.
+    factTests.append((steps.count, test))
+    return .fact([])
+  }
+
+  mutating func readFacts() {
+    guard !factTests.isEmpty else { return }
+    var masks = factTests.map { _ in [UInt8](repeating: 0, count: table.journeyCount) }
+    for journey in 0..<table.journeyCount {
+      let known = facts.facts(ofCustomer: table.customers[journey])
+      for index in factTests.indices where factTests[index].test(known) {
+        masks[index][journey] = 1
+      }
+    }
+    for (index, entry) in factTests.enumerated() { steps[entry.step] = .fact(masks[index]) }
+  }
+}
+
+extension RuleField {
+  var dimension: Dimension {
+    switch self {
+    case .event: .event
+    case .channel: .channel
+    case .origin: .origin
+    case .device: .device
+    case .content: .content
+    case .campaign: .campaign
+    }
+  }
+}
