@@ -6,8 +6,14 @@ package enum Limits {
   package static let propertiesPerEvent = 256
   /// Characters of a name: event, channel, content, campaign, customer.
   package static let nameCharacters = 1_024
+  /// Levels of nesting in one JSON value of input.
+  package static let jsonDepth = 32
   /// Columns of a file.
   package static let columnsPerFile = 2_048
+  /// Rows of a small file that another is joined with.
+  package static let joinedRows = 100_000
+  /// Bytes of a mapping or set file.
+  package static let mappingBytes = 1_048_576
   /// Bytes that an uploaded or imported file may unpack to.
   package static let unpackedBytes: Int64 = 64 * 1_073_741_824
   /// How many times larger than what was read an unpacked file may become before it counts as a

@@ -1,0 +1,84 @@
+package import CustomerJourney
+
+/// What one row of a file became.
+package enum ImportedRow: Hashable, Sendable {
+  case touchpoint(Touchpoint, line: Int)
+  /// What is known of a customer apart from touchpoints.
+  case traits(customer: String, traits: [String: PropertyValue], line: Int)
+  case rejected(RejectedRow)
+}
+
+/// A row that could not be used, with its evidence.
+package struct RejectedRow: Hashable, Sendable {
+  /// Name of the file in a zip; empty when the file is no archive.
+  package let part: String
+  /// From 1, the header counts.
+  package let line: Int
+  /// Ends the sentence "this row …"; never holds the contents of a cell.
+  package let reason: String
+  /// At most 200 bytes of the row. May be personal data: for the file of rejected rows only.
+  package let text: String
+  /// True when the mapping says that such rows are to be left out.
+  package let isExpected: Bool
+
+  package init(part: String, line: Int, reason: String, text: String, isExpected: Bool = false) {
+    self.part = part
+    self.line = line
+    self.reason = reason
+    self.text = text
+    self.isExpected = isExpected
+  }
+}
+
+/// What the importer must be told besides the file and its mapping.
+package struct ImportOptions: Hashable, Sendable {
+  /// Where clocks without a zone are read, unless the mapping says it.
+  package var zone: Zone
+  /// Of amounts that name none.
+  package var currency: Currency
+  /// The moment of arrival; touchpoints more than a day later are rejected.
+  package var now: Timestamp
+  /// Names the client, unless the mapping does; nil takes the file's name.
+  package var source: String?
+  /// Rows in one batch.
+  package var batchRows: Int
+
+  package init(
+    zone: Zone = .amsterdam, currency: Currency = .eur, now: Timestamp, source: String? = nil,
+    batchRows: Int = 2_000
+  ) {
+    self.zone = zone
+    self.currency = currency
+    self.now = now
+    self.source = source
+    self.batchRows = batchRows
+  }
+}
+
+/// How far an import is.
+package struct ImportProgress: Hashable, Sendable {
+  /// Of the file as it lies on the disk, so packed bytes of a packed file.
+  package var bytesRead: Int64
+  package var bytesTotal: Int64
+  /// Rows read, rejected ones too.
+  package var rows: Int
+}
+
+/// What an import would do, for people to check before it does.
+package struct ImportPreview: Hashable, Sendable {
+  /// One column of the file and what it is read as.
+  package struct Column: Hashable, Sendable {
+    package let name: String
+    /// Nil when it is kept as a property or trait, or not used.
+    package let role: ImportRole?
+    /// "`klantnummer` is read as customer".
+    package let use: String
+  }
+
+  /// "CSV with \";\" between columns, utf-8".
+  package let format: String
+  package let columns: [Column]
+  /// What was assumed, and what to write in the mapping when it is wrong.
+  package let warnings: [String]
+  package let rows: [ImportedRow]
+}

@@ -1,0 +1,319 @@
+import CustomerJourney
+
+/// A mapping that has met the header of a file: names have become column numbers.
+struct RowPlan {
+  enum Cell: Hashable {
+    case columns([Int])
+    case template([TemplatePart])
+  }
+
+  enum TemplatePart: Hashable {
+    case text(String)
+    case column(Int)
+  }
+
+  struct Time {
+    var columns: [Int]
+    var name: String
+    var reader: TimeReader
+  }
+
+  struct Condition {
+    var column: Int
+    var test: ImportMapping.Condition.Test
+  }
+
+  struct Moment {
+    /// Index into `times`.
+    var time: Int
+    var event: EventName
+    var condition: Condition?
+    var value: Int?
+  }
+
+  struct Kept {
+    var column: Int
+    var name: String
+  }
+
+  /// Of the file, and after them those of the joined file.
+  private(set) var header: [String]
+  let fileColumns: Int
+  private(set) var cells: [ImportRole: Cell] = [:]
+  /// Every time column with its reader, which remembers what it found out about days.
+  var times: [Time] = []
+  /// Index into `times` of the touchpoint's own time; nil when it is in the moments.
+  private(set) var time: Int?
+  private(set) var choices: [(condition: Condition, result: ImportMapping.Choice.Result)] = []
+  private(set) var moments: [Moment] = []
+  private(set) var quantity: Int?
+  private(set) var groupBy: Int?
+  private(set) var traits: [Kept] = []
+  private(set) var extra: [Kept] = []
+  /// Columns from here on, which a JSON file can still bring, are kept as properties.
+  private(set) var keepsColumnsFrom = Int.max
+  private(set) var skipWithout: [(columns: [Int], name: String)] = []
+  private(set) var joinColumn: Int?
+  private(set) var constants: [ImportRole: String]
+  private(set) var amounts: AmountReader
+  private(set) var warnings: [String] = []
+  private(set) var hasEvents = true
+
+  private let file: String
+  private let canAddColumns: Bool
+  private let samples: [[[UInt8]]]
+  private let zone: Zone
+  private let now: Timestamp
+  /// Headers that are somebody's data are not shown.
+  private let showsHeader: Bool
+
+  /// - Parameters:
+  ///   - joined: Columns of the joined file.
+  ///   - samples: The first rows, from which the order of dates and the decimal mark are found.
+  ///   - canAddColumns: True for JSON, where a column may first come later.
+  init(
+    mapping: ImportMapping, header: [String], joined: [String], samples: [[[UInt8]]],
+    file: String, canAddColumns: Bool, options: ImportOptions
+  ) throws {
+    self.header = header + joined
+    fileColumns = header.count
+    self.file = file
+    self.canAddColumns = canAddColumns && joined.isEmpty
+    self.samples = samples
+    zone = mapping.zone ?? options.zone
+    now = options.now
+    constants = mapping.constants
+    amounts = AmountReader(decimal: mapping.decimal ?? 46)
+    showsHeader = !header.contains { $0.contains("@") || $0.first?.isNumber == true }
+    if let join = mapping.join { joinColumn = try column(join.column) }
+
+    var found: [ImportRole: [Int]] = [:]
+    let finds = mapping.columns.isEmpty && mapping.time == nil && mapping.moments.isEmpty
+    if finds { found = ColumnFinder.find(in: header) }
+    for (role, cell) in mapping.columns where role != .quantity {
+      cells[role] = try planned(cell)
+    }
+    for (role, columns) in found where role != .time && role != .quantity {
+      if mapping.constants[role] == nil { cells[role] = .columns(columns) }
+    }
+    if mapping.multipliesByQuantity, case .columns(let names)? = mapping.columns[.quantity] {
+      quantity = try names.first.map { try column($0) }
+    }
+    if let time = mapping.time {
+      self.time = try planned(time)
+    } else if let columns = found[.time] {
+      let names = columns.map { header[$0] }
+      time = try planned(ImportMapping.Time(columns: names))
+    }
+    for choice in mapping.choices {
+      choices.append((try planned(choice.condition), choice.result))
+    }
+    for moment in mapping.moments {
+      moments.append(
+        Moment(
+          time: try planned(moment.time), event: EventName(moment.event),
+          condition: try moment.condition.map { try planned($0) },
+          value: try moment.value.map { try column($0) }))
+    }
+    groupBy = try mapping.groupBy.map { try column($0) }
+    traits = try mapping.traits.map { Kept(column: try column($0.column), name: $0.name) }
+    for name in mapping.skipWithout {
+      if let role = ImportRole(rawValue: name), case .columns(let columns)? = cells[role] {
+        skipWithout.append((columns, name))
+      } else {
+        skipWithout.append(([try column(name)], name))
+      }
+    }
+    try settleEvents(mapping)
+    try settleExtra(mapping, finds: finds)
+    settleAmounts(mapping)
+  }
+
+  // MARK: What the header must have
+
+  private mutating func settleEvents(_ mapping: ImportMapping) throws {
+    if cells[.customer] == nil, constants[.customer] == nil {
+      throw missing("customer", example: "columns: {customer: COLUMN}")
+    }
+    let saysEvent = cells[.event] != nil || constants[.event] != nil || !choices.isEmpty
+    if !saysEvent, moments.isEmpty {
+      if !traits.isEmpty {
+        hasEvents = false
+        return
+      }
+      guard cells[.value] != nil else {
+        throw missing("event", example: "constants: {event: Order Completed}")
+      }
+      constants[.event] = "Order Completed"
+      warnings.append(
+        "There is no event column, but there are amounts: every row is taken as Order Completed. "
+          + "Say it otherwise with \"constants: {event: …}\".")
+    }
+    if time == nil, moments.isEmpty { throw missing("time", example: "columns: {time: COLUMN}") }
+    if constants[.channel] == nil {
+      constants[.channel] = Channel.website.name
+      if cells[.channel] == nil {
+        warnings.append(
+          "There is no channel column: every row is taken as Website. Say it otherwise with "
+            + "\"constants: {channel: …}\".")
+      }
+    }
+  }
+
+  private mutating func settleExtra(_ mapping: ImportMapping, finds: Bool) throws {
+    if case .columns(let kept) = mapping.extra, !(finds && kept.isEmpty) {
+      extra = try kept.map { Kept(column: try column($0.column), name: $0.name) }
+    } else if hasEvents {
+      let used = usedColumns
+      extra = header.indices.filter { !used.contains($0) && !header[$0].isEmpty }
+        .map { Kept(column: $0, name: header[$0]) }
+      if canAddColumns { keepsColumnsFrom = header.count }
+    }
+    if extra.count > Limits.propertiesPerEvent {
+      throw ImportError(
+        .columns,
+        "\(file) would give each touchpoint \(extra.count) properties, and at most "
+          + "\(Limits.propertiesPerEvent) are kept; name those you need under extra.")
+    }
+  }
+
+  private mutating func settleAmounts(_ mapping: ImportMapping) {
+    guard mapping.decimal == nil else { return }
+    var columns = moments.compactMap(\.value)
+    if case .columns(let value)? = cells[.value] { columns += value }
+    guard !columns.isEmpty else { return }
+    let cells = columns.flatMap { column in samples.compactMap { $0[safe: column] } }
+    let (mark, isSure) = AmountReader.decimal(of: cells)
+    amounts = AmountReader(decimal: mark)
+    if !isSure {
+      let character = Character(Unicode.Scalar(mark))
+      warnings.append(
+        "Amounts such as 1.234 can be read in two ways: here \"\(character)\" stands before the "
+          + "decimals. Say it otherwise with \"decimal: \"\(mark == 46 ? "," : ".")\"\".")
+    }
+  }
+
+  private var usedColumns: Set<Int> {
+    var used = Set(traits.map(\.column))
+    for cell in cells.values {
+      switch cell {
+      case .columns(let columns): used.formUnion(columns)
+      case .template(let parts):
+        for case .column(let column) in parts { used.insert(column) }
+      }
+    }
+    for time in times { used.formUnion(time.columns) }
+    used.formUnion(moments.compactMap(\.value))
+    return used
+  }
+
+  // MARK: Names to numbers
+
+  private mutating func planned(_ cell: ImportMapping.Cell) throws -> Cell {
+    switch cell {
+    case .columns(let names): return .columns(try names.map { try column($0) })
+    case .template(let text):
+      var parts: [TemplatePart] = []
+      var rest = text[...]
+      while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+        if open > rest.startIndex { parts.append(.text(String(rest[..<open]))) }
+        parts.append(.column(try column(String(rest[rest.index(after: open)..<close]))))
+        rest = rest[rest.index(after: close)...]
+      }
+      if !rest.isEmpty { parts.append(.text(String(rest))) }
+      return .template(parts)
+    }
+  }
+
+  private mutating func planned(_ condition: ImportMapping.Condition) throws -> Condition {
+    Condition(column: try column(condition.column), test: condition.test)
+  }
+
+  private mutating func planned(_ time: ImportMapping.Time) throws -> Int {
+    let columns = try time.columns.map { try column($0) }
+    let format = try time.format.map { try TimeFormat.parse($0).get() }
+    let cells = samples.compactMap { $0[safe: columns[0]] }
+    let (order, isSure) = TimeReader.order(of: cells)
+    let name = time.columns.joined(separator: " and ")
+    if format == nil, !isSure {
+      warnings.append(
+        "Dates in \(name) can be read in two ways: here the day comes first. Say it otherwise with "
+          + "\"time: {column: \(name), format: \"MM/dd/yyyy\"}\".")
+    }
+    let reader = TimeReader(zone: time.zone ?? zone, format: format, order: order, now: now)
+    times.append(Time(columns: columns, name: name, reader: reader))
+    return times.count - 1
+  }
+
+  /// The column by its exact name, by its name however spelt, or by its number from 1.
+  private mutating func column(_ name: String) throws -> Int {
+    if let exact = header.firstIndex(of: name) { return exact }
+    let key = ColumnFinder.key(name)
+    if !key.isEmpty, let near = header.firstIndex(where: { ColumnFinder.key($0) == key }) {
+      return near
+    }
+    if let number = Int(name), number >= 1, number <= fileColumns { return number - 1 }
+    if canAddColumns, header.count < Limits.columnsPerFile {
+      header.append(name)
+      warnings.append("The first rows have no \"\(name)\", which the mapping names.")
+      return header.count - 1
+    }
+    let hint = showsHeader ? suggestion(for: name, in: header) : ""
+    throw ImportError(
+      .columns, "\(file) has no column \"\(name)\", which the mapping names\(hint)\(columnList)")
+  }
+
+  private func missing(_ role: String, example: String) -> ImportError {
+    ImportError(
+      .columns,
+      "\(file) has no column that is known as \(role); name it in a mapping as \"\(example)\""
+        + columnList)
+  }
+
+  private var columnList: String {
+    guard showsHeader else {
+      return "; its first line looks like data instead of names: if so, say \"header: false\" and "
+        + "give columns by number."
+    }
+    if fileColumns == 1 {
+      return "; it seems to have one column only: if that is wrong, say which delimiter it has."
+    }
+    let shown = header.prefix(40).joined(separator: ", ")
+    return "; it has \(shown)\(header.count > 40 ? ", …" : "")."
+  }
+
+  // MARK: What people see
+
+  /// Per column of the file, what it is read as.
+  var columns: [ImportPreview.Column] {
+    header.indices.prefix(fileColumns).map { column in
+      let name = header[column]
+      let roles = ImportRole.allCases.filter { role in
+        if role == .time {
+          return times.contains { $0.columns.contains(column) }
+        }
+        if role == .quantity { return quantity == column }
+        switch cells[role] {
+        case .columns(let columns): return columns.contains(column)
+        case .template(let parts): return parts.contains(.column(column))
+        case nil: return role == .value && moments.contains { $0.value == column }
+        }
+      }
+      if !roles.isEmpty {
+        let names = roles.map(\.rawValue).joined(separator: " and ")
+        return .init(name: name, role: roles[0], use: "`\(name)` is read as \(names)")
+      }
+      if let kept = traits.first(where: { $0.column == column }) {
+        return .init(name: name, role: nil, use: "`\(name)` is kept as the trait \(kept.name)")
+      }
+      if let kept = extra.first(where: { $0.column == column }) {
+        return .init(name: name, role: nil, use: "`\(name)` is kept as the property \(kept.name)")
+      }
+      return .init(name: name, role: nil, use: "`\(name)` is not used")
+    }
+  }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

@@ -1,0 +1,457 @@
+import CustomerJourney
+
+/// Turns the fields of rows into touchpoints and traits, as the plan says.
+final class RowReader {
+  /// Why a row is no touchpoint.
+  private struct Rejection: Error {
+    var reason: String
+    var isExpected = false
+  }
+
+  private struct OpenGroup {
+    var key: String
+    var touchpoint: Touchpoint
+    var millionths: Int64?
+    var currency: Currency
+    var digests: [MessageIDs.Digest]
+    var line: Int
+    var text: String
+  }
+
+  /// Rows of one group may have this many other groups between them.
+  private static let openGroups = 16
+
+  private var plan: RowPlan
+  private let source: String
+  private let part: String
+  private let received: Timestamp
+  private let defaultCurrency: Currency
+  private let join: JoinTable?
+  private var ids: MessageIDs
+  private var events: Memo<EventName>
+  private var channels: Memo<Channel>
+  private var origins: Memo<Origin>
+  private var devices: Memo<Device>
+  private var currencies = Memo<Currency?>([:]) { Currency($0) }
+  private let constantEvent: EventName?
+  private let constantChannel: Channel
+  private let constantValue: Int64?
+  private let writtenCurrency: Bool
+  private var groups: [OpenGroup] = []
+  private var lastTraits: (customer: String, traits: [String: PropertyValue])?
+
+  init(
+    plan: RowPlan, mapping: ImportMapping, source: String, part: String, join: JoinTable?,
+    options: ImportOptions
+  ) throws {
+    self.plan = plan
+    self.source = source
+    self.part = part
+    self.join = join
+    received = options.now
+    let constant = plan.constants[.currency].flatMap { Currency($0) }
+    defaultCurrency = constant ?? options.currency
+    writtenCurrency = plan.cells[.currency] == nil
+    ids = MessageIDs(source: source)
+    events = Memo(mapping.names[.event] ?? [:]) { EventName($0) }
+    channels = Memo(mapping.names[.channel] ?? [:]) { Channel($0) }
+    origins = Memo(mapping.names[.origin] ?? [:]) { Origin($0) }
+    devices = Memo(mapping.names[.device] ?? [:]) { Device($0) }
+    constantEvent = plan.constants[.event].map { EventName($0) }
+    constantChannel = plan.constants[.channel].map { Channel($0) } ?? .website
+    if let text = plan.constants[.value] {
+      let millionths = Array(text.utf8).withUnsafeBufferPointer {
+        try? AmountReader(decimal: 46).millionths($0)
+      }
+      guard let millionths else {
+        throw ImportError(
+          .mapping, "the constant value of the mapping is no amount; write it as 12.50.")
+      }
+      constantValue = millionths
+    } else {
+      constantValue = nil
+    }
+  }
+
+  /// Adds what the row is to `batch`.
+  func read(_ row: RowFields, line: Int, excerpt: () -> String, into batch: inout [ImportedRow]) {
+    do throws(Rejection) {
+      if let join, let column = plan.joinColumn {
+        join.extend(row, key: text(row[column]), from: plan.fileColumns)
+      }
+      try readRow(row, line, excerpt, &batch)
+    } catch {
+      batch.append(
+        .rejected(
+          RejectedRow(
+            part: part, line: line, reason: error.reason, text: excerpt(),
+            isExpected: error.isExpected)))
+    }
+  }
+
+  /// Hands out what waits for more rows.
+  func finish(into batch: inout [ImportedRow]) {
+    for group in groups { close(group, into: &batch) }
+    groups = []
+  }
+
+  private func readRow(
+    _ row: RowFields, _ line: Int, _ excerpt: () -> String, _ batch: inout [ImportedRow]
+  ) throws(Rejection) {
+    for needed in plan.skipWithout {
+      var isThere = false
+      for column in needed.columns where !isMissing(row[column]) { isThere = true }
+      if !isThere {
+        throw Rejection(reason: "has no \(needed.name), as the mapping expects", isExpected: true)
+      }
+    }
+    var event: EventName?
+    for choice in plan.choices where holds(choice.condition, row) {
+      switch choice.result {
+      case .event(let name): event = events[name]
+      case .skip(let reason): throw Rejection(reason: reason, isExpected: true)
+      }
+      break
+    }
+    guard let customer = try name(.customer, row) else {
+      throw Rejection(reason: "has no customer")
+    }
+    if !plan.traits.isEmpty { try readTraits(row, customer, line, &batch) }
+    guard plan.hasEvents else { return }
+    if !plan.moments.isEmpty { return try readMoments(row, customer, line, &batch) }
+    if event == nil {
+      event = try name(.event, row).map { events[$0] } ?? constantEvent
+    }
+    guard let event else { throw Rejection(reason: "has no event") }
+    guard let time = plan.time, !isMissing(row[plan.times[time].columns[0]]) else {
+      throw Rejection(reason: "has no time")
+    }
+    let (occurred, minutes) = try readTime(time, row)
+    let (millionths, currency) = try readValue(row)
+    var touchpoint = try touchpoint(
+      row, customer, event, occurred, minutes, millionths.map { AmountReader.money($0, currency) })
+    let digest = ids.digest(of: row, columns: plan.fileColumns)
+    if let groupBy = plan.groupBy {
+      let key = "\(customer)\u{0}\(text(row[groupBy]))\u{0}\(event.name)"
+      group(touchpoint, key, millionths, currency, digest, line, excerpt, &batch)
+      return
+    }
+    if touchpoint.messageID.isEmpty {
+      touchpoint.messageID = ids.id(digest, occurrence: ids.occurrence(of: digest), moment: 0)
+    }
+    batch.append(.touchpoint(touchpoint, line: line))
+  }
+
+  private func readMoments(
+    _ row: RowFields, _ customer: String, _ line: Int, _ batch: inout [ImportedRow]
+  ) throws(Rejection) {
+    let first = batch.count
+    let digest = ids.digest(of: row, columns: plan.fileColumns)
+    var occurrence: Int?
+    for index in plan.moments.indices {
+      let moment = plan.moments[index]
+      if isMissing(row[plan.times[moment.time].columns[0]]) { continue }
+      if let condition = moment.condition, !holds(condition, row) { continue }
+      do throws(Rejection) {
+        let (occurred, minutes) = try readTime(moment.time, row)
+        var value: Money?
+        if let column = moment.value, !isMissing(row[column]) {
+          let millionths = try amount(row[column])
+          value = AmountReader.money(millionths, try currency(row, row[column]))
+        }
+        var touchpoint = try touchpoint(row, customer, moment.event, occurred, minutes, value)
+        let count = occurrence ?? ids.occurrence(of: digest)
+        occurrence = count
+        touchpoint.messageID =
+          touchpoint.messageID.isEmpty
+          ? ids.id(digest, occurrence: count, moment: index)
+          : "\(touchpoint.messageID)#\(index)"
+        batch.append(.touchpoint(touchpoint, line: line))
+      } catch {
+        // A row stands or falls as a whole.
+        batch.removeSubrange(first...)
+        throw error
+      }
+    }
+    if batch.count == first {
+      throw Rejection(reason: "holds none of the moments: their times are empty")
+    }
+  }
+
+  private func readTraits(
+    _ row: RowFields, _ customer: String, _ line: Int, _ batch: inout [ImportedRow]
+  ) throws(Rejection) {
+    var traits: [String: PropertyValue] = [:]
+    for kept in plan.traits where !isMissing(row[kept.column]) {
+      traits[kept.name] = property(row, kept.column)
+    }
+    if traits.isEmpty {
+      if plan.hasEvents { return }
+      throw Rejection(reason: "has none of the traits")
+    }
+    if let last = lastTraits, last.customer == customer, last.traits == traits { return }
+    lastTraits = (customer, traits)
+    batch.append(.traits(customer: customer, traits: traits, line: line))
+  }
+
+  /// A touchpoint without an id of its own yet, unless the row has one.
+  private func touchpoint(
+    _ row: RowFields, _ customer: String, _ event: EventName, _ occurred: Timestamp,
+    _ minutes: Int?, _ value: Money?
+  ) throws(Rejection) -> Touchpoint {
+    var touchpoint = Touchpoint(
+      customer: customer, occurred: occurred, event: event,
+      channel: try name(.channel, row).map { channels[$0] } ?? constantChannel, messageID: "",
+      source: try name(.source, row) ?? source, received: received, utcOffsetMinutes: minutes)
+    if let id = try name(.id, row) { touchpoint.messageID = id }
+    touchpoint.origin = try (name(.origin, row) ?? plan.constants[.origin]).map { origins[$0] }
+    touchpoint.device = try (name(.device, row) ?? plan.constants[.device]).map { devices[$0] }
+    touchpoint.content = try name(.content, row) ?? plan.constants[.content]
+    touchpoint.campaign = try name(.campaign, row) ?? plan.constants[.campaign]
+    touchpoint.value = value
+    if let text = try name(.offset, row) {
+      guard let offset = Int(text), abs(offset) <= 18 * 60 else {
+        throw Rejection(reason: "has an offset from UTC that is no number of minutes")
+      }
+      touchpoint.utcOffsetMinutes = offset
+    }
+    for kept in plan.extra where !isMissing(row[kept.column]) {
+      touchpoint.properties[kept.name] = property(row, kept.column)
+    }
+    return touchpoint
+  }
+
+  /// Keeps columns of a JSON file that were not in its first rows.
+  func keep(columns: [String], of row: RowFields, in batch: inout [ImportedRow], from first: Int) {
+    guard row.count > plan.keepsColumnsFrom else { return }
+    for at in first..<batch.count {
+      guard case .touchpoint(var touchpoint, let line) = batch[at] else { continue }
+      for column in plan.keepsColumnsFrom..<row.count where !isMissing(row[column]) {
+        guard touchpoint.properties.count < Limits.propertiesPerEvent else { break }
+        touchpoint.properties[columns[column]] = property(row, column)
+      }
+      batch[at] = .touchpoint(touchpoint, line: line)
+    }
+  }
+
+  // MARK: Groups
+
+  private func group(
+    _ touchpoint: Touchpoint, _ key: String, _ millionths: Int64?, _ currency: Currency,
+    _ digest: MessageIDs.Digest, _ line: Int, _ excerpt: () -> String,
+    _ batch: inout [ImportedRow]
+  ) {
+    if let at = groups.lastIndex(where: { $0.key == key && $0.currency == currency }) {
+      // The group that was used last stands last; its array is not copied on the way.
+      if at < groups.count - 1 { groups.append(groups.remove(at: at)) }
+      let last = groups.count - 1
+      groups[last].digests.append(digest)
+      if let millionths {
+        groups[last].millionths = (groups[last].millionths ?? 0).addingClamped(millionths)
+      }
+      if groups[last].digests.count >= Self.groupRows {
+        close(groups.removeLast(), into: &batch)
+      }
+      return
+    }
+    if groups.count == Self.openGroups { close(groups.removeFirst(), into: &batch) }
+    groups.append(
+      OpenGroup(
+        key: key, touchpoint: touchpoint, millionths: millionths, currency: currency,
+        digests: [digest], line: line, text: excerpt()))
+  }
+
+  /// Rows of one group at most, so that a column with one value for all is no endless group.
+  private static let groupRows = 100_000
+
+  private func close(_ group: OpenGroup, into batch: inout [ImportedRow]) {
+    var touchpoint = group.touchpoint
+    if let millionths = group.millionths {
+      guard millionths.magnitude <= UInt64(Limits.amount) * UInt64(AmountReader.millionths) else {
+        batch.append(
+          .rejected(
+            RejectedRow(
+              part: part, line: group.line, reason: "has rows that add up to too large an amount",
+              text: group.text)))
+        return
+      }
+      touchpoint.value = AmountReader.money(millionths, group.currency)
+    }
+    touchpoint.properties["lines"] = .number(Double(group.digests.count))
+    if touchpoint.messageID.isEmpty {
+      let digest = ids.digest(of: group.digests)
+      touchpoint.messageID = ids.id(digest, occurrence: ids.occurrence(of: digest), moment: 0)
+    }
+    batch.append(.touchpoint(touchpoint, line: group.line))
+  }
+
+  // MARK: Cells
+
+  private func readTime(
+    _ index: Int, _ row: RowFields
+  ) throws(Rejection) -> (Timestamp, Int?) {
+    let columns = plan.times[index].columns
+    let outcome: TimeReader.Outcome
+    if columns.count == 1 {
+      outcome = plan.times[index].reader.read(row[columns[0]])
+    } else {
+      let text = Array(row[columns[0]]) + [32] + Array(row[columns[1]])
+      outcome = text.withUnsafeBufferPointer { plan.times[index].reader.read($0) }
+    }
+    switch outcome {
+    case .moment(let moment, let minutes): return (moment, minutes)
+    case .problem(let problem):
+      throw Rejection(reason: "has a time in \(plan.times[index].name) that \(problem)")
+    }
+  }
+
+  private func readValue(_ row: RowFields) throws(Rejection) -> (Int64?, Currency) {
+    var cell = Bytes(start: nil, count: 0)
+    if case .columns(let columns)? = plan.cells[.value] {
+      for column in columns where cell.isEmpty && !isMissing(row[column]) { cell = row[column] }
+    }
+    let currency = try currency(row, cell)
+    var millionths = constantValue
+    if !cell.isEmpty { millionths = try amount(cell) }
+    guard let single = millionths, let quantity = plan.quantity else {
+      return (millionths, currency)
+    }
+    guard !isMissing(row[quantity]) else { throw Rejection(reason: "has no quantity") }
+    let times = try amount(row[quantity])
+    do throws(AmountReader.Problem) {
+      return (try AmountReader.product(single, times), currency)
+    } catch {
+      throw Rejection(reason: Self.tooLarge)
+    }
+  }
+
+  private static let tooLarge =
+    "has an amount beyond \(Limits.amount), the largest that is kept"
+
+  private func amount(_ cell: Bytes) throws(Rejection) -> Int64 {
+    do throws(AmountReader.Problem) {
+      return try plan.amounts.millionths(cell)
+    } catch {
+      switch error {
+      case .tooLarge: throw Rejection(reason: Self.tooLarge)
+      case .notAnAmount: throw Rejection(reason: "has an amount or quantity that is no number")
+      case .otherMark:
+        let mark = Character(Unicode.Scalar(plan.amounts.decimal))
+        throw Rejection(
+          reason: "has an amount whose marks do not fit \"\(mark)\" before the decimals; "
+            + "say \"decimal:\" in the mapping when that is wrong")
+      }
+    }
+  }
+
+  private func currency(_ row: RowFields, _ cell: Bytes) throws(Rejection) -> Currency {
+    if writtenCurrency { return AmountReader.currency(in: cell) ?? defaultCurrency }
+    guard let code = try name(.currency, row) else { return defaultCurrency }
+    guard let currency = currencies[code] else {
+      throw Rejection(reason: "has a currency that is no code of three letters, such as EUR")
+    }
+    return currency
+  }
+
+  private func holds(_ condition: RowPlan.Condition, _ row: RowFields) -> Bool {
+    let cell = row[condition.column]
+    switch condition.test {
+    case .isOneOf(let values): return values.contains(text(cell))
+    case .starts(let start): return text(cell).hasPrefix(start)
+    case .isEmpty: return isMissing(cell)
+    case .isPresent: return !isMissing(cell)
+    }
+  }
+
+  private func property(_ row: RowFields, _ column: Int) -> PropertyValue {
+    switch row.kind(column) {
+    case .text: .text(text(row[column]))
+    case .number: .number(Double(text(row[column])) ?? 0)
+    case .flag: .flag(row[column].first == UInt8(ascii: "t"))
+    }
+  }
+
+  /// The text of a role in this row; nil when it is missing or the role has no column.
+  private func name(_ role: ImportRole, _ row: RowFields) throws(Rejection) -> String? {
+    var name: String?
+    switch plan.cells[role] {
+    case nil: return role == .customer ? plan.constants[.customer] : nil
+    case .columns(let columns):
+      for column in columns {
+        let cell = row[column]
+        if isMissing(cell) { continue }
+        name = text(cell)
+        break
+      }
+    case .template(let parts):
+      var made = ""
+      var isThere = false
+      for part in parts {
+        switch part {
+        case .text(let text): made += text
+        case .column(let column):
+          if isMissing(row[column]) { continue }
+          isThere = true
+          made += text(row[column])
+        }
+      }
+      name = isThere ? made : nil
+    }
+    if let name, name.utf8.count > Limits.nameCharacters, name.count > Limits.nameCharacters {
+      throw Rejection(
+        reason: "has a \(role.rawValue) of more than \(Limits.nameCharacters) characters")
+    }
+    return name
+  }
+
+  private func text(_ cell: Bytes) -> String { String(decoding: cell, as: UTF8.self) }
+
+  /// Empty, or one of the words by which programs write that there is nothing.
+  private func isMissing(_ cell: Bytes) -> Bool {
+    switch cell.count {
+    case 0: return true
+    case 2...4:
+      let first = cell[0]
+      // N, n, \ and # begin all of them.
+      guard first | 32 == 110 || first == 92 || first == 35 else { return false }
+      return Self.missing.contains(text(cell))
+    default: return false
+    }
+  }
+
+  private static let missing: Set = [
+    "NULL", "Null", "null", "NaN", "nan", "NAN", "N/A", "n/a", "#N/A", "\\N", "nil",
+  ]
+}
+
+/// Remembers what a spelling means, because finding it out takes longer than reading the row.
+private struct Memo<Value> {
+  private var known: [String: Value] = [:]
+  private let names: [String: String]
+  private let make: (String) -> Value
+
+  /// `names` translates spellings, whatever their case and dashes, before `make` sees them.
+  init(_ names: [String: String], make: @escaping (String) -> Value) {
+    self.names = Dictionary(
+      names.map { (Vocabulary.key($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+    self.make = make
+  }
+
+  subscript(spelling: String) -> Value {
+    mutating get {
+      if let value = known[spelling] { return value }
+      let value = make(names[Vocabulary.key(spelling)] ?? spelling)
+      // A column with ever new names must not fill the memory.
+      if known.count >= 10_000 { known = [:] }
+      known[spelling] = value
+      return value
+    }
+  }
+}
+
+extension Int64 {
+  fileprivate func addingClamped(_ other: Int64) -> Int64 {
+    let (sum, isOver) = addingReportingOverflow(other)
+    return isOver ? (other > 0 ? .max : .min) : sum
+  }
+}
