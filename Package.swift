@@ -54,8 +54,26 @@ let package = Package(
     .target(name: "Store", dependencies: ["CustomerJourney", grdb], swiftSettings: strict),
     .target(
       name: "Dashboard", dependencies: ["CustomerJourney", "Insights", mustache],
-      resources: [],
-      swiftSettings: strict),
+      resources: [
+        .embedInCode("Assets/klantreis.css"),
+        .embedInCode("Assets/klantreis.js"),
+        .embedInCode("Assets/favicon.svg"),
+        .embedInCode("Templates/bars.mustache"),
+        .embedInCode("Templates/customers.mustache"),
+        .embedInCode("Templates/filter.mustache"),
+        .embedInCode("Templates/funnel.mustache"),
+        .embedInCode("Templates/imported.mustache"),
+        .embedInCode("Templates/layout.mustache"),
+        .embedInCode("Templates/map.mustache"),
+        .embedInCode("Templates/message.mustache"),
+        .embedInCode("Templates/pager.mustache"),
+        .embedInCode("Templates/paths.mustache"),
+        .embedInCode("Templates/phase.mustache"),
+        .embedInCode("Templates/preview.mustache"),
+        .embedInCode("Templates/timeline.mustache"),
+        .embedInCode("Templates/transitions.mustache"),
+        .embedInCode("Templates/upload.mustache"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",
       dependencies: [

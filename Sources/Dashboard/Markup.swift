@@ -1,0 +1,74 @@
+/// Writes SVG elements one after another; everything that is not markup is escaped.
+struct Markup {
+  private(set) var text = ""
+  private var open: [String] = []
+
+  mutating func begin(_ name: String, _ attributes: KeyValuePairs<String, String> = [:]) {
+    start(name, attributes)
+    text += ">"
+    open.append(name)
+  }
+
+  mutating func end() {
+    guard let name = open.popLast() else { return }
+    text += "</\(name)>"
+  }
+
+  mutating func empty(_ name: String, _ attributes: KeyValuePairs<String, String>) {
+    start(name, attributes)
+    text += "/>"
+  }
+
+  mutating func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String
+  ) {
+    begin(name, attributes)
+    text += Self.escape(content)
+    end()
+  }
+
+  /// Adds markup that was written elsewhere, as it is.
+  mutating func add(markup: String) { text += markup }
+
+  private mutating func start(_ name: String, _ attributes: KeyValuePairs<String, String>) {
+    text += "<\(name)"
+    for (key, value) in attributes where !value.isEmpty {
+      text += " \(key)=\"\(Self.escape(value))\""
+    }
+  }
+
+  /// Replaces the five characters that mean something to HTML.
+  ///
+  /// Goes by Unicode scalar: a quote with a combining accent behind it is one `Character` in Swift
+  /// and still ends an attribute in a browser. Control characters, which XML forbids, become
+  /// U+FFFD.
+  static func escape(_ text: String) -> String {
+    var escaped = ""
+    escaped.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "'": escaped += "&#39;"
+      case "\t", "\n", "\r": escaped.unicodeScalars.append(scalar)
+      case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}
+
+/// A coordinate with at most one decimal.
+func coordinate(_ value: Double) -> String {
+  let tenths = Int((value * 10).rounded())
+  return tenths.isMultiple(of: 10)
+    ? String(tenths / 10) : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+}
+
+/// `text` in at most `limit` characters; what is cut off becomes an ellipsis.
+func shortened(_ text: String, to limit: Int) -> String {
+  text.count <= limit ? text : text.prefix(max(1, limit - 1)) + "…"
+}

@@ -1,0 +1,248 @@
+package import CustomerJourney
+
+/// What every page needs besides its own values: who reads it, where it is, what was asked.
+package struct PageContext: Sendable {
+  package var language: Language
+  /// Of the page itself, without query: `/phase/do`.
+  package var path: String
+  package var query: Query
+  package var models: [ModelChoice]
+  /// First and last day with touchpoints, in the project's zone; nil without data.
+  package var dataFirst: CivilTime?
+  package var dataLast: CivilTime?
+  /// What was wrong in the fields of a form; shown at each field.
+  package var problems: [FieldProblem]
+
+  package init(
+    language: Language, path: String, query: Query = Query(), models: [ModelChoice] = [],
+    dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = []
+  ) {
+    self.language = language
+    self.path = path
+    self.query = query
+    self.models = models
+    self.dataFirst = dataFirst
+    self.dataLast = dataLast
+    self.problems = problems
+  }
+
+  package struct ModelChoice: Sendable {
+    package var id: String
+    package var name: LocalizedText
+
+    package init(id: String, name: LocalizedText) {
+      self.id = id
+      self.name = name
+    }
+  }
+}
+
+/// The question that a page answers, as its address spells it. It goes along from page to page.
+package struct Query: Hashable, Sendable {
+  package var model: String?
+  /// Dates such as `2017-01-31`; both days belong to the period.
+  package var from: String?
+  package var to: String?
+  /// The rule that selects customers.
+  package var who: String?
+  /// The rule that keeps touchpoints.
+  package var keep: String?
+  /// Show every channel on the map instead of folding the smallest.
+  package var allChannels: Bool
+
+  package init(
+    model: String? = nil, from: String? = nil, to: String? = nil, who: String? = nil,
+    keep: String? = nil, allChannels: Bool = false
+  ) {
+    self.model = model
+    self.from = from
+    self.to = to
+    self.who = who
+    self.keep = keep
+    self.allChannels = allChannels
+  }
+
+  /// Names and values as in the address, the given ones in place of its own.
+  func items(with changes: [(String, String?)] = []) -> [(name: String, value: String)] {
+    let own: [(String, String?)] = [
+      ("model", model), ("from", from), ("to", to), ("who", who), ("where", keep),
+      ("channels", allChannels ? "all" : nil),
+    ]
+    let kept = own.filter { item in !changes.contains { $0.0 == item.0 } }
+    return (kept + changes).compactMap { name, value in
+      guard let value, !value.isEmpty else { return nil }
+      return (name, value)
+    }
+  }
+
+  func link(_ path: String, with changes: [(String, String?)] = []) -> String {
+    let query = items(with: changes).map { "\($0.name)=\(Self.encode($0.value))" }
+    return query.isEmpty ? path : "\(path)?\(query.joined(separator: "&"))"
+  }
+
+  /// Percent-encodes all but letters, digits and `-._~`.
+  static func encode(_ text: String) -> String {
+    var encoded = ""
+    for byte in text.utf8 {
+      switch byte {
+      case 48...57, 65...90, 97...122, 45, 46, 95, 126:
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let hex = String(byte, radix: 16, uppercase: true)
+        encoded += "%" + (hex.count == 1 ? "0" : "") + hex
+      }
+    }
+    return encoded
+  }
+}
+
+/// What is wrong with one field of a form, and where in its text.
+package struct FieldProblem: Hashable, Sendable {
+  /// The field's name in the form: `who`, `where`, `from`, `step`.
+  package var field: String
+  package var message: String
+  /// The text that was typed, and which characters of it are meant; nil when it is all of it.
+  package var text: String
+  package var characters: Range<Int>?
+
+  package init(field: String, message: String, text: String, characters: Range<Int>? = nil) {
+    self.field = field
+    self.message = message
+    self.text = text
+    self.characters = characters
+  }
+}
+
+extension PageContext {
+  var format: Format { Format(language: language) }
+  var words: Wording { Wording(language: language) }
+
+  func link(_ path: String, with changes: [(String, String?)] = []) -> String {
+    query.link(path, with: changes)
+  }
+
+  func phaseLink(_ id: String) -> String { link("/phase/\(Query.encode(id))") }
+  func customerLink(_ id: String) -> String { link("/customers/\(Query.encode(id))") }
+
+  /// The data twin of a page's chart under `/api/v1`.
+  func dataLinks(_ name: String, with parameters: [(String, String?)] = []) -> Templates.Values {
+    func twin(_ format: String) -> String {
+      link("/api/v1/\(name)", with: [("channels", nil)] + parameters + [("format", format)])
+    }
+    return ["json": twin("json"), "csv": twin("csv")]
+  }
+
+  /// What all templates see.
+  var shared: Templates.Values {
+    let sections = [
+      ("/", words["map"], path == "/" || path.hasPrefix("/phase/")),
+      ("/questions/funnel", words["questions"], path.hasPrefix("/questions")),
+      ("/customers", words["customers"], path.hasPrefix("/customers")),
+      ("/import", words["import"], path.hasPrefix("/import")),
+    ]
+    return [
+      "t": words.table,
+      "language": language.rawValue,
+      "home": link("/"),
+      "navigation": sections.map { path, name, isHere in
+        ["href": link(path), "name": name, "here": isHere] as Templates.Values
+      },
+      "languages": [
+        languageChoice(.dutch, "NL", "Nederlands"), languageChoice(.english, "EN", "English"),
+      ],
+      "css": Assets.link("/assets/klantreis.css"),
+      "script": Assets.link("/assets/klantreis.js"),
+      "icon": Assets.link("/assets/favicon.svg"),
+    ]
+  }
+
+  private func languageChoice(
+    _ choice: Language, _ short: String, _ name: String
+  ) -> Templates.Values {
+    [
+      "href": link(path, with: [("lang", choice.rawValue)]), "short": short, "name": name,
+      "code": choice.rawValue, "chosen": choice == language,
+    ]
+  }
+
+  /// The problem at `field` as its template shows it: the message, and the text with its place
+  /// marked.
+  func problem(at field: String) -> Templates.Values? {
+    guard let problem = problems.first(where: { $0.field == field }) else { return nil }
+    var values: Templates.Values = ["message": problem.message]
+    if let range = problem.characters, !problem.text.isEmpty {
+      let characters = Array(problem.text)
+      let lower = min(max(0, range.lowerBound), characters.count)
+      let upper = min(max(lower, range.upperBound), characters.count)
+      // At the end of the text there is no character to mark: a blank stands for it.
+      let marked = lower == upper ? "\u{A0}" : String(characters[lower..<upper])
+      values["place"] =
+        [
+          "before": String(characters[..<lower]), "marked": marked,
+          "after": String(characters[upper...]),
+        ] as Templates.Values
+    }
+    return values
+  }
+
+  /// The form with model, period and rules that stands on top of the pages with insights.
+  var filter: Templates.Values {
+    let hasRules = [query.who, query.keep].contains { !($0 ?? "").isEmpty }
+    let ruleProblems = ["who", "where"].compactMap(problem(at:))
+    var values: Templates.Values = [
+      "action": path,
+      "models": models.map { choice in
+        [
+          "id": choice.id, "name": choice.name(language),
+          "chosen": choice.id == query.model ?? models.first?.id,
+        ] as Templates.Values
+      },
+      "hasModels": models.count > 1,
+      "from": query.from ?? "", "to": query.to ?? "",
+      "first": dataFirst?.dateText ?? "", "last": dataLast?.dateText ?? "",
+      "who": query.who ?? "", "keep": query.keep ?? "",
+      "periods": periods,
+      "rulesOpen": hasRules || !ruleProblems.isEmpty,
+      "isFiltered": hasRules || query.from != nil || query.to != nil || !problems.isEmpty,
+      "clear": link(path, with: [("from", nil), ("to", nil), ("who", nil), ("where", nil)]),
+      "kept": query.allChannels ? [["name": "channels", "value": "all"]] : [],
+    ]
+    values["fromProblem"] = problem(at: "from")
+    values["toProblem"] = problem(at: "to")
+    values["whoProblem"] = problem(at: "who")
+    values["keepProblem"] = problem(at: "where")
+    return values
+  }
+
+  /// Shortcuts to the last days that have data, and to all of it.
+  private var periods: [Templates.Values] {
+    guard let dataLast else { return [] }
+    let choices = [30, 90, 365].map { days in
+      let from = CivilTime.of(
+        milliseconds: dataLast.millisecondsAsUTC - Int64(days - 1) * 86_400_000
+      ).civil
+      return (words.lastDays(days), Optional(from.dateText), Optional(dataLast.dateText))
+    }
+    return (choices + [(words["allTime"], nil, nil)]).map { name, from, to in
+      [
+        "name": name, "href": link(path, with: [("from", from), ("to", to)]),
+        "chosen": query.from == from && query.to == to,
+      ]
+    }
+  }
+
+  /// The period in words, for sentences: `between 1 Jan 2017 and 31 Mar 2017`; empty for all time.
+  var periodInWords: String {
+    let from = query.from.map(format.date)
+    let to = query.to.map(format.date)
+    switch (from, to, language) {
+    case (nil, nil, _): return ""
+    case (let from?, let to?, .english): return "between \(from) and \(to)"
+    case (let from?, let to?, .dutch): return "tussen \(from) en \(to)"
+    case (let from?, nil, .english): return "since \(from)"
+    case (let from?, nil, .dutch): return "sinds \(from)"
+    case (nil, let to?, .english): return "until \(to)"
+    case (nil, let to?, .dutch): return "tot en met \(to)"
+    }
+  }
+}

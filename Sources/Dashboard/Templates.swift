@@ -1,0 +1,66 @@
+import CustomerJourney
+import Mustache
+
+/// The templates of the pages, and how they are filled.
+enum Templates {
+  /// What a template sees: texts, numbers already formatted, lists and flags by name.
+  typealias Values = [String: Any]
+
+  /// By file name, in the form in which they are embedded.
+  static let sources: [String: [UInt8]] = [
+    "layout": PackageResources.layout_mustache,
+    "filter": PackageResources.filter_mustache,
+    "bars": PackageResources.bars_mustache,
+    "pager": PackageResources.pager_mustache,
+    "map": PackageResources.map_mustache,
+    "phase": PackageResources.phase_mustache,
+    "timeline": PackageResources.timeline_mustache,
+    "customers": PackageResources.customers_mustache,
+    "upload": PackageResources.upload_mustache,
+    "preview": PackageResources.preview_mustache,
+    "imported": PackageResources.imported_mustache,
+    "funnel": PackageResources.funnel_mustache,
+    "paths": PackageResources.paths_mustache,
+    "transitions": PackageResources.transitions_mustache,
+    "message": PackageResources.message_mustache,
+  ]
+
+  private static let library: MustacheLibrary = {
+    MustacheContentTypes.register(ScalarHTML(), named: ScalarHTML.name)
+    var library = MustacheLibrary()
+    for (name, bytes) in sources {
+      let source = "{{% CONTENT_TYPE: \(ScalarHTML.name)}}" + String(decoding: bytes, as: UTF8.self)
+      do {
+        try library.register(source, named: name)
+      } catch {
+        preconditionFailure("The template \(name).mustache can't be read: \(error)")
+      }
+    }
+    return library
+  }()
+
+  /// The page's body in its template, within the layout.
+  static func page(_ name: String, _ values: Values, title: String, context: PageContext) -> String
+  {
+    let shared = context.shared
+    let body = render(name, values.merging(shared) { own, _ in own })
+    var layout = shared
+    layout["body"] = body
+    layout["title"] = title
+    return render("layout", layout)
+  }
+
+  private static func render(_ name: String, _ values: Values) -> String {
+    guard let text = library.render(values, withTemplate: name) else {
+      preconditionFailure("There is no template \(name).mustache")
+    }
+    return text
+  }
+}
+
+/// Escapes what templates fill in, see ``Markup/escape(_:)``: Mustache's own way goes by `Character`
+/// and lets a quote with a combining accent through.
+private struct ScalarHTML: MustacheContentType {
+  static let name = "SCALAR_HTML"
+  func escapeText(_ text: String) -> String { Markup.escape(text) }
+}

@@ -1,0 +1,220 @@
+import CustomerJourney
+import Dashboard
+import Foundation
+import Insights
+
+/// Every page with sample values, by the path under which it would be served.
+enum PageSet {
+  static let models = [Samples.stdc, Samples.fiveA, Samples.tenPhases]
+
+  static func context(
+    _ path: String, _ language: Language, query: Query = Query(), problems: [FieldProblem] = []
+  ) -> PageContext {
+    PageContext(
+      language: language, path: path, query: query,
+      models: models.map { .init(id: $0.id, name: $0.name) },
+      dataFirst: CivilTime(year: 2025, month: 1, day: 1),
+      dataLast: CivilTime(year: 2025, month: 12, day: 31), problems: problems)
+  }
+
+  static func all(_ language: Language) -> [(path: String, html: String)] {
+    var samples = Samples(seed: 7)
+    let stdc = samples.map(Samples.stdc, channels: Samples.channels, customers: 48_210)
+    let till = samples.map(
+      Samples.stdc, channels: ["Shop", "Email"], customers: 2469, empty: [0, 1])
+    let five = samples.map(Samples.fiveA, channels: ["Website"], customers: 812)
+    let ten = samples.map(
+      Samples.tenPhases, channels: Samples.manyChannels, customers: 12_345_678)
+    let nobody = samples.map(Samples.stdc, channels: [], customers: 0)
+    let quarter = Query(from: "2025-10-03", to: "2025-12-31")
+    func map(_ path: String, _ map: JourneyMap, _ model: JourneyModel, _ query: Query)
+      -> (path: String, html: String)
+    {
+      (
+        path,
+        Pages.mapPage(
+          MapPage(map: map, model: model), context(path, language, query: query))
+      )
+    }
+    var pages = [
+      map("/", stdc, Samples.stdc, quarter),
+      map("/map-till", till, Samples.stdc, Query()),
+      map("/map-five", five, Samples.fiveA, Query(model: "five-a")),
+      map("/map-ten", ten, Samples.tenPhases, Query(model: "ten-phases")),
+      map(
+        "/map-ten-all", ten, Samples.tenPhases, Query(model: "ten-phases", allChannels: true)),
+      map("/map-nobody", nobody, Samples.stdc, quarter),
+    ]
+    let rule = "count(evnt is \"Order Completed\") >= 2"
+    pages.append(
+      (
+        "/map-problem",
+        Pages.mapPage(
+          MapPage(map: stdc, model: Samples.stdc),
+          context(
+            "/map-problem", language, query: Query(from: "2025-02-30", who: rule),
+            problems: [
+              .init(
+                field: "who", message: "There is no fact “evnt”; did you mean event?", text: rule,
+                characters: 6..<10),
+              .init(field: "from", message: "30 February does not exist.", text: "2025-02-30"),
+            ]))
+      ))
+    pages.append(
+      (
+        "/phase/do",
+        Pages.phasePage(
+          PhasePage(
+            portrait: samples.portrait(Samples.stdc, phase: 2, customers: 6120),
+            model: Samples.stdc), context("/phase/do", language, query: quarter))
+      ))
+    pages.append(
+      (
+        "/customers/1184",
+        Pages.timelinePage(
+          TimelinePage(
+            timeline: samples.timeline(Samples.stdc, touchpoints: 18), model: Samples.stdc),
+          context("/customers/1184", language))
+      ))
+    pages += customers(language) + questions(language, &samples) + importing(language)
+    pages.append(("/empty", Pages.emptyPage(context("/empty", language))))
+    pages.append(
+      (
+        "/error",
+        Pages.errorPage(
+          status: 404, what: "There is no phase “dream” in the model stdc.",
+          why: "It has the phases see, think, do and care.",
+          whatToDo: "Open one of them from the map.", context("/error", language))
+      ))
+    return pages
+  }
+
+  private static func customers(_ language: Language) -> [(path: String, html: String)] {
+    let rows = (0..<25).map { index in
+      CustomersPage.Row(
+        customer: index == 3 ? "مشتری ۱۲" : "household \(1184 + index * 7)",
+        touchpoints: 3 + index * 41, first: "2025-01-0\(1 + index % 9) 12:53:26",
+        last: "2025-12-1\(index % 9) 08:15:00", phase: Samples.stdc.phases[index % 4].id,
+        value: index % 3 == 0 ? nil : 12.5 * Double(index * index), currency: "EUR")
+    }
+    return [
+      (
+        "/customers",
+        Pages.customersPage(
+          CustomersPage(
+            rows: rows, total: 2469, page: 2, firstIndex: 25, model: Samples.stdc),
+          context("/customers", language))
+      )
+    ]
+  }
+
+  private static func questions(
+    _ language: Language, _ samples: inout Samples
+  ) -> [(path: String, html: String)] {
+    let events = ["Product Viewed", "Product Added", "Checkout Started", "Order Completed"]
+    let dimensions = ["event", "channel", "origin", "device", "content", "phase"]
+    var transitions: [QuestionsPage.TransitionsAnswer.Row] = []
+    for from in ["(start)"] + Samples.channels {
+      for to in Samples.channels + ["(end)"] where samples.number(0...4) > 0 {
+        transitions.append(.init(from: from, to: to, count: samples.number(1...9000)))
+      }
+    }
+    let paths = (1...9).map { length in
+      QuestionsPage.PathsAnswer.Row(
+        path: (0..<(length * 2)).map { Samples.channels[($0 * length) % 7] },
+        customers: 9000 / length, conversions: 700 / length, value: 41_250.25 / Double(length))
+    }
+    func page(_ name: String, _ question: QuestionsPage) -> (path: String, html: String) {
+      let path = "/questions/\(name)"
+      return (path, Pages.questionsPage(question, context(path, language)))
+    }
+    return [
+      page(
+        "funnel",
+        .funnel(
+          .init(steps: events, within: "10d", events: events),
+          .init(steps: Array(zip(events, [48_210, 16_930, 15_120, 5204]))))),
+      page(
+        "paths",
+        .paths(
+          .init(by: "channel", until: "Order Completed", events: events, dimensions: dimensions),
+          .init(rows: paths, currency: "EUR"))),
+      page(
+        "transitions",
+        .transitions(.init(by: "channel", dimensions: dimensions), .init(rows: transitions))),
+    ]
+  }
+
+  private static func importing(_ language: Language) -> [(path: String, html: String)] {
+    let columns: [ImportPage.Column] = [
+      .init(name: "user_id", samples: ["1184", "1191", "1198"], role: .customer),
+      .init(name: "event_time", samples: ["2019-10-01 00:00:00 UTC"], role: .time),
+      .init(name: "event_type", samples: ["view", "cart", "purchase"], role: .event),
+      .init(name: "product_id", samples: ["44600062"], role: .content),
+      .init(name: "price", samples: ["35.79", "543.10"], role: .value),
+      .init(name: "brand", samples: ["shiseido"], role: .property),
+      .init(name: "user_session", samples: ["72d76fde-8bb3-4e00-8c23"], role: .leaveOut),
+    ]
+    let rows = (0..<5).map { index in
+      ImportPage.Row(
+        customer: "118\(index)", time: "2019-10-01 02:00:0\(index)", event: "Product Viewed",
+        channel: "Website", content: "4460006\(index)", value: 35.79 + Double(index),
+        currency: "EUR")
+    }
+    let rejected: [ImportPage.Rejection] = [
+      .init(line: 17, reason: "The time “30-02-2019” does not exist; expected a date."),
+      .init(line: 1203, reason: "The customer is empty."),
+    ]
+    return [
+      ("/import", Pages.importPage(.upload(problem: nil), context("/import", language))),
+      (
+        "/import-problem",
+        Pages.importPage(
+          .upload(problem: "The file is empty; export it again with at least one row."),
+          context("/import", language))
+      ),
+      (
+        "/import-preview",
+        Pages.importPage(
+          .preview(
+            .init(
+              upload: "u-1", fileName: "2019-Oct.csv", columns: columns,
+              constants: [.channel: "Website", .currency: "EUR"], rows: rows, rejected: rejected,
+              read: 2000, rejectedCount: 2)), context("/import", language))
+      ),
+      (
+        "/import-done",
+        Pages.importPage(
+          .done(
+            .init(
+              fileName: "2019-Oct.csv", read: 1_048_575, stored: 1_048_000, duplicates: 573,
+              rejectedCount: 2, rejected: rejected, rejectedFile: "/import/rejected/u-1")),
+          context("/import", language))
+      ),
+    ]
+  }
+
+  /// Writes all pages and assets below `folder`, for a look in a browser:
+  /// `<folder>/<language>/<path>.html`, with the addresses as the server has them.
+  static func write(to folder: String) throws {
+    let files = FileManager.default
+    func write(_ bytes: Data, _ path: String) throws {
+      let url = URL(filePath: folder).appending(path: path)
+      try files.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try bytes.write(to: url)
+    }
+    for language in Language.allCases {
+      for (path, html) in all(language) {
+        let name = path == "/" ? "/index" : path
+        try write(Data(html.utf8), "\(language.rawValue)\(name).html")
+      }
+    }
+    for (path, asset) in Assets.all { try write(Data(asset.bytes), path) }
+    var samples = Samples(seed: 7)
+    let picture = JourneyMapPicture.svg(
+      map: samples.map(Samples.stdc, channels: Samples.channels, customers: 48_210),
+      model: Samples.stdc, language: .english)
+    try write(Data(picture.utf8), "picture.svg")
+  }
+}
