@@ -226,3 +226,13 @@ extension RuleParser {
   static let windows = ["within 30d", "after last …", "after first …", "this cycle"]
   static let times = ["30s", "15m", "12h", "30d", "4w"]
 }
+
+extension RuleDuration {
+  /// A time as rules write it: `10d`, `36h`, `2 weeks`. Nil when the text is something else.
+  package init?(_ text: String) {
+    guard let parsed = try? Rule(parsing: "gap > \(text)", in: RuleVocabulary()),
+      case .gap(_, let duration) = parsed
+    else { return nil }
+    self = duration
+  }
+}

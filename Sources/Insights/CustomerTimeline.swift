@@ -39,26 +39,19 @@ extension CustomerTimeline {
   /// Builds one page of a customer's journey.
   ///
   /// - Parameters:
-  ///   - touchpoints: all of the customer's, in order of time and arrival.
-  ///   - placements: one a touchpoint, of `model`.
   ///   - zone: the project's, for touchpoints that don't say the person's own.
-  ///   - offset: touchpoints to skip from the start of the journey; past its end the page is empty.
-  ///   - limit: touchpoints of the page; at most ``Limits/timelineTouchpoints``.
+  ///   - total: touchpoints of the journey, from `firstTime` to `lastTime`, of which `moments` are a
+  ///     page in order.
+  ///   - moments: each touchpoint, its place in `model`, and the seconds of silence before it.
   package init(
-    customer: String, touchpoints: [Touchpoint], placements: [Placement], model: JourneyModel,
-    zone: Zone, offset: Int = 0, limit: Int = Limits.timelineTouchpoints
+    customer: String, model: JourneyModel, zone: Zone, total: Int, firstTime: Timestamp?,
+    lastTime: Timestamp?,
+    moments: [(touchpoint: Touchpoint, placement: Placement, gapSeconds: Double?)]
   ) {
-    precondition(touchpoints.count == placements.count, "a placement for each touchpoint")
-    let first = min(max(offset, 0), touchpoints.count)
-    let count = min(max(limit, 0), Limits.timelineTouchpoints, touchpoints.count - first)
     self.init(
-      customer: customer, model: model.id, firstTime: touchpoints.first?.occurred,
-      lastTime: touchpoints.last?.occurred, total: touchpoints.count,
-      touchpoints: (first..<(first + count)).map { i in
-        Moment(
-          touchpoints[i], placements[i], model: model, zone: zone,
-          gapSeconds: i == 0
-            ? nil : touchpoints[i].occurred.seconds(since: touchpoints[i - 1].occurred))
+      customer: customer, model: model.id, firstTime: firstTime, lastTime: lastTime, total: total,
+      touchpoints: moments.map {
+        Moment($0.touchpoint, $0.placement, model: model, zone: zone, gapSeconds: $0.gapSeconds)
       })
   }
 }

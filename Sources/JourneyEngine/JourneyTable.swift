@@ -150,6 +150,29 @@ extension JourneyTable {
       names = Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) })
     }
 
+    /// Begins with all touchpoints of `table`; what is appended comes beside them. Names keep their
+    /// codes.
+    package init(extending table: JourneyTable) {
+      currency = table.currency
+      foreignValues = table.foreignValues
+      names = table.names
+      customers.reserveCapacity(table.count)
+      for journey in 0..<table.journeyCount {
+        customers.append(
+          contentsOf: repeatElement(
+            table.customers[journey], count: table.rows(ofJourney: journey).count))
+      }
+      times = Array(table.times.values)
+      rowIDs = Array(table.rowIDs.values)
+      events = Array(table.events.values)
+      channels = Array(table.channels.values)
+      origins = Array(table.origins.values)
+      devices = Array(table.devices.values)
+      contents = Array(table.contents.values)
+      campaigns = Array(table.campaigns.values)
+      values = Array(table.values.values)
+    }
+
     package var count: Int { times.count }
 
     package mutating func reserve(_ touchpoints: Int) {

@@ -37,17 +37,21 @@ package struct SelectedJourneys: JourneySource {
   private let customers: RuleProgram?
   private let instant: Int64
 
-  /// `models` are those whose phases the rules may ask for; they are placed where they are asked for.
+  /// `placed` are placements that exist already; `models` are those whose phases the rules may ask
+  /// for, and are placed here where they are asked for and not placed yet.
   package init(
     _ table: JourneyTable, placement: PhasePlacement? = nil, selection: Selection = Selection(),
-    facts: any RuleFacts = NoRuleFacts(), among models: [JourneyModel] = JourneyModel.builtIn
+    facts: any RuleFacts = NoRuleFacts(), placed: [PhasePlacement] = [],
+    among models: [JourneyModel] = JourneyModel.builtIn
   ) {
     self.table = table
     self.placement = placement
     self.selection = selection
     let asked = (selection.touchpoints?.models ?? []).union(selection.customers?.models ?? [])
     var placements = placement.map { [$0] } ?? []
-    for model in models where asked.contains(model.id) && model.id != placement?.model.id {
+    placements += placed.filter { $0.model.id != placement?.model.id }
+    for model in models
+    where asked.contains(model.id) && !placements.contains(where: { $0.model.id == model.id }) {
       placements.append(PhasePlacement(model, in: table, facts: facts, among: models))
     }
     let cycleStart = placement?.model.cycleStart
@@ -66,7 +70,7 @@ package struct SelectedJourneys: JourneySource {
 
   package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
     guard !selection.isEverything else {
-      body(table.block(range, phases: placement?.phases))
+      body(table.block(range, phases: placement?.phases, rules: placement?.rules))
       return
     }
     let scratch = RuleScratch()
@@ -75,9 +79,18 @@ package struct SelectedJourneys: JourneySource {
       let rows = RuleRows(table, journeys)
       packed.reserve(rows: rows.count, journeys: journeys.count)
       keep(journeys, rows, in: scratch, into: packed)
-      packed.pack(table, journeys, rows, phases: placement?.phases)
-      if packed.journeyCount > 0 { body(packed.block(hasPhases: placement != nil)) }
+      packed.pack(table, journeys, rows, placement)
+      if packed.journeyCount > 0 { body(packed.block(isPlaced: placement != nil)) }
     }
+  }
+
+  /// The rows of one journey that pass, as positions in the table.
+  package func rows(ofJourney journey: Int) -> [Int] {
+    let rows = RuleRows(table, journey..<(journey + 1))
+    let packed = PackedJourneys()
+    packed.reserve(rows: rows.count, journeys: 1)
+    keep(journey..<(journey + 1), rows, in: RuleScratch(), into: packed)
+    return (0..<rows.count).filter { packed.mask[$0] != 0 }.map { rows.first + $0 }
   }
 
   /// Marks the touchpoints that pass.
@@ -138,6 +151,7 @@ private final class PackedJourneys {
   private var campaigns = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
   private var values = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
   private var phases = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+  private var rules = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
   deinit {
     mask.deallocate()
@@ -154,6 +168,7 @@ private final class PackedJourneys {
     campaigns.deallocate()
     values.deallocate()
     phases.deallocate()
+    rules.deallocate()
   }
 
   func reserve(rows: Int, journeys: Int) {
@@ -170,6 +185,7 @@ private final class PackedJourneys {
       Self.renew(&campaigns, rows)
       Self.renew(&values, rows)
       Self.renew(&phases, rows)
+      Self.renew(&rules, rows)
     }
     if journeys > journeyCapacity {
       journeyCapacity = journeys
@@ -187,7 +203,9 @@ private final class PackedJourneys {
   }
 
   /// Copies what the mask lets through.
-  func pack(_ table: JourneyTable, _ range: Range<Int>, _ rows: RuleRows, phases: Column<UInt8>?) {
+  func pack(
+    _ table: JourneyTable, _ range: Range<Int>, _ rows: RuleRows, _ placement: PhasePlacement?
+  ) {
     journeyCount = 0
     var count = 0
     for journey in 0..<range.count {
@@ -219,14 +237,19 @@ private final class PackedJourneys {
       campaigns[position] = table.campaigns.base[row]
       values[position] = table.values.base[row]
     }
-    guard let phases else { return }
-    for position in 0..<count { self.phases[position] = phases.base[first + Int(kept[position])] }
+    guard let placement else { return }
+    for position in 0..<count {
+      let row = first + Int(kept[position])
+      phases[position] = placement.phases.base[row]
+      rules[position] = placement.rules.base[row]
+    }
   }
 
-  func block(hasPhases: Bool) -> JourneyBlock {
+  func block(isPlaced: Bool) -> JourneyBlock {
     JourneyBlock(
       journeyCount: journeyCount, starts: starts, customers: customers, times: times,
       events: events, channels: channels, origins: origins, devices: devices, contents: contents,
-      campaigns: campaigns, values: values, phases: hasPhases ? phases : nil)
+      campaigns: campaigns, values: values, phases: isPlaced ? phases : nil,
+      rules: isPlaced ? rules : nil)
   }
 }
