@@ -119,7 +119,7 @@ private final class RejectionFile {
     if handle == nil {
       try FileManager.default.createDirectory(
         at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      FileManager.default.createFile(
+      _ = FileManager.default.createFile(
         atPath: url.path, contents: Data("part,line,reason,text\r\n".utf8),
         attributes: [.posixPermissions: 0o600])
       handle = try FileHandle(forWritingTo: url)

@@ -45,10 +45,10 @@ struct Klantreis: AsyncParsableCommand {
     } catch let error as ParameterError {
       Terminal.note("klantreis: --\(error)")
       Foundation.exit(Ending.Code.wrongUse.rawValue)
-    } catch where exitCode(for: error) == .success {
+    } catch  where exitCode(for: error) == .success {
       // Help and version are no mistakes.
       Terminal.write(fullMessage(for: error) + "\n")
-    } catch where exitCode(for: error) == .validationFailure {
+    } catch  where exitCode(for: error) == .validationFailure {
       Terminal.note(fullMessage(for: error))
       Foundation.exit(Ending.Code.wrongUse.rawValue)
     } catch {

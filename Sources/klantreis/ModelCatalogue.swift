@@ -48,7 +48,8 @@ struct ModelCatalogue: Sendable, Equatable {
       let nearest = Spelling.nearest(id, among: ids).map { " Did you mean \($0)?" } ?? ""
       throw ParameterError(
         name: "model", value: id,
-        problem: "There is no such journey model.\(nearest) There are \(ids.joined(separator: ", ")).")
+        problem:
+          "There is no such journey model.\(nearest) There are \(ids.joined(separator: ", ")).")
     }
     return model
   }

@@ -26,7 +26,8 @@ struct Question: Sendable {
       }
       guard given.count <= 1 || parameter.isList else {
         throw ParameterError(
-          name: name, value: nil, problem: "It is given \(given.count) times and must be given once.")
+          name: name, value: nil,
+          problem: "It is given \(given.count) times and must be given once.")
       }
       if !given.isEmpty { kept[name] = given }
     }

@@ -34,7 +34,7 @@ extension QuestionKind {
   ) { question, snapshot in
     let axis = try question.axis
     let asked = try snapshot.select(question, placed: axis == .phase)
-    return Answer(asked.journeys.answer(Transitions.Fold(by: try asked.names(of: axis))))
+    return Answer(asked.journeys.answer(TransitionsFold(by: try asked.names(of: axis))))
   }
 
   static let paths = QuestionKind(
@@ -55,7 +55,8 @@ extension QuestionKind {
         try PathsFold(
           by: try asked.names(of: axis),
           until: question["until"].map { EventStep($0, in: snapshot.table) },
-          top: try question.count("top") ?? PathsFold.defaultTop, table: snapshot.table)))
+          top: try question.count("top") ?? PathsFold.defaultTop, currency: snapshot.table.currency)
+      ))
   }
 
   static let funnel = QuestionKind(

@@ -85,7 +85,8 @@ struct Snapshot: Sendable {
       from: period.from, to: period.to, touchpoints: try rule("where", of: question),
       customers: try rule("who", of: question))
     // `this cycle` in a rule means the cycles of the question's model.
-    let needsModel = placed || selection.touchpoints?.usesCycles == true
+    let needsModel =
+      placed || selection.touchpoints?.usesCycles == true
       || selection.customers?.usesCycles == true
     let asked = (selection.touchpoints?.models ?? []).union(selection.customers?.models ?? [])
     let journeys = SelectedJourneys(
@@ -131,7 +132,8 @@ struct Snapshot: Sendable {
     else {
       throw NotFound(
         what: "There is no customer of that id with touchpoints.",
-        advice: "Ids are those of your files, with the same capitals; the page Customers lists them.")
+        advice:
+          "Ids are those of your files, with the same capitals; the page Customers lists them.")
     }
     let rows = table.rows(ofJourney: journey)
     let placement = try placement(in: model)

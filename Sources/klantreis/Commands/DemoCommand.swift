@@ -2,6 +2,7 @@ import ArgumentParser
 import Collector
 import CustomerJourney
 import Foundation
+import Store
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,8 @@ struct DemoCommand: AsyncParsableCommand {
   var name = "grocer"
 
   @Option(
-    help: ArgumentHelp("The data folder. (default: data/demo-SET beside Examples)", valueName: "dir"))
+    help: ArgumentHelp(
+      "The data folder. (default: data/demo-SET beside Examples)", valueName: "dir"))
   var data: String?
 
   @Flag(name: .customLong("load-only"), help: "Load the data and stop, without serving.")
@@ -34,7 +36,8 @@ struct DemoCommand: AsyncParsableCommand {
       FileManager.default.fileExists(atPath: file.path)
     else {
       throw Ending.wrongUse(
-        "There is no demo \u{201C}\(name)\u{201D}: choose \(Self.sets(home).joined(separator: ", ")).")
+        "There is no demo \u{201C}\(name)\u{201D}: choose \(Self.sets(home).joined(separator: ", "))."
+      )
     }
     let folder =
       data.map { URL(filePath: $0, directoryHint: .isDirectory) }

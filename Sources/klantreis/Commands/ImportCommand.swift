@@ -2,10 +2,12 @@ import ArgumentParser
 import Collector
 import CustomerJourney
 import Foundation
+import Store
 
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Import touchpoints from CSV or JSON Lines, also in gz or zip.",
+    commandName: "import",
+    abstract: "Import touchpoints from CSV or JSON Lines, also in gz or zip.",
     discussion: """
       Columns named customer, time, event, channel, … are found by themselves, in English and Dutch;
       for others write a mapping file (docs/import.md). Importing a file again stores nothing twice.
@@ -30,7 +32,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The currency of amounts that state none. (default: the project's)")
   var currency: String?
 
-  @Flag(name: .customLong("dry-run"), help: "Show what would be stored and rejected; store nothing.")
+  @Flag(
+    name: .customLong("dry-run"), help: "Show what would be stored and rejected; store nothing.")
   var isDryRun = false
 
   @Option(help: "The form of the outcome: text or json.")
@@ -108,7 +111,9 @@ struct ImportCommand: ParsableCommand {
     ]
     if outcome.duplicates > 0 { lines[0] += ", \(outcome.duplicates.grouped) known already" }
     if outcome.traits > 0 { lines[0] += ", traits of \(outcome.traits.grouped) customers set" }
-    if outcome.leftOut > 0 { lines[0] += ", \(outcome.leftOut.grouped) left out as the mapping says" }
+    if outcome.leftOut > 0 {
+      lines[0] += ", \(outcome.leftOut.grouped) left out as the mapping says"
+    }
     if outcome.rejected > 0 {
       lines[0] += ", \(outcome.rejected.grouped) rejected"
       for rejection in outcome.firstRejected {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CustomerJourney
 import Foundation
+import Store
 
 struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +13,8 @@ struct ModelsCommand: ParsableCommand {
         klantreis models check mine.yaml
         klantreis models add mine.yaml
       """,
-    subcommands: [List.self, Show.self, Check.self, Add.self, Set.self], defaultSubcommand: List.self)
+    subcommands: [List.self, Show.self, Check.self, Add.self, Set.self],
+    defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -146,7 +148,8 @@ struct ModelsCommand: ParsableCommand {
 
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "settings", abstract: "Show or change the project's time zone, currency and model.",
+    commandName: "settings",
+    abstract: "Show or change the project's time zone, currency and model.",
     discussion: """
       Example:
         klantreis settings

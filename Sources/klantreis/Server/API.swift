@@ -1,3 +1,4 @@
+import ArgumentParser
 import CustomerJourney
 import Foundation
 import Hummingbird

@@ -4,6 +4,7 @@ import Dashboard
 import Foundation
 import Hummingbird
 import NIOCore
+import Store
 
 /// The import pages: take in a file, show what it would become, store it.
 struct ImportDesk: Sendable {
@@ -18,15 +19,15 @@ struct ImportDesk: Sendable {
     pageContext: @escaping @Sendable (Request) async throws -> PageContext
   ) {
     router.get("import") { request, _ in
-      .html(Pages.importPage(.upload(problem: nil), try await pageContext(request)))
+      Response.html(Pages.importPage(.upload(problem: nil), try await pageContext(request)))
     }
     router.post("import") { request, _ in
       let context = try await pageContext(request)
       do {
         let upload = try await receive(request)
-        return .html(Pages.importPage(.preview(try preview(upload, form: [:])), context))
+        return Response.html(Pages.importPage(.preview(try preview(upload, form: [:])), context))
       } catch let problem as UploadProblem {
-        return .html(
+        return Response.html(
           Pages.importPage(.upload(problem: problem.description), context),
           status: .badRequest)
       }
@@ -36,9 +37,9 @@ struct ImportDesk: Sendable {
       let form = try await Self.form(request)
       do {
         let upload = try find(form["upload"])
-        return .html(Pages.importPage(.preview(try preview(upload, form: form)), context))
+        return Response.html(Pages.importPage(.preview(try preview(upload, form: form)), context))
       } catch let problem as UploadProblem {
-        return .html(
+        return Response.html(
           Pages.importPage(.upload(problem: problem.description), context),
           status: .badRequest)
       }
@@ -49,9 +50,9 @@ struct ImportDesk: Sendable {
       do {
         let upload = try find(form["upload"])
         let result = try await store(upload, form: form)
-        return .html(Pages.importPage(.done(result), context))
+        return Response.html(Pages.importPage(.done(result), context))
       } catch let problem as UploadProblem {
-        return .html(
+        return Response.html(
           Pages.importPage(.upload(problem: problem.description), context),
           status: .badRequest)
       }
@@ -111,7 +112,7 @@ struct ImportDesk: Sendable {
         switch piece {
         case .began(let name):
           let file = folder.appending(path: name)
-          FileManager.default.createFile(
+          _ = FileManager.default.createFile(
             atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
           handle = try FileHandle(forWritingTo: file)
           upload = Upload(token: token, name: name, file: file)

@@ -114,11 +114,19 @@ extension [UInt8] {
   fileprivate func range(of pattern: [UInt8]) -> Range<Int>? {
     withUnsafeBytes { bytes in
       pattern.withUnsafeBytes { wanted in
-        guard let start = bytes.baseAddress, let first = wanted.baseAddress,
-          let found = memmem(start, bytes.count, first, wanted.count)
-        else { return nil }
-        let at = start.distance(to: UnsafeRawPointer(found))
-        return at..<(at + wanted.count)
+        guard let start = bytes.baseAddress, let all = wanted.baseAddress, !wanted.isEmpty else {
+          return nil
+        }
+        // By the first byte, which memchr finds many bytes at a time.
+        var from = 0
+        while from + wanted.count <= bytes.count,
+          let found = memchr(start + from, Int32(wanted[0]), bytes.count - wanted.count - from + 1)
+        {
+          let at = start.distance(to: UnsafeRawPointer(found))
+          if memcmp(start + at, all, wanted.count) == 0 { return at..<(at + wanted.count) }
+          from = at + 1
+        }
+        return nil
       }
     }
   }

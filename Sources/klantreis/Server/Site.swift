@@ -56,7 +56,8 @@ struct Site: Sendable {
       [
         "customer": [id], "offset": [String((number - 1) * pageLength)],
         "limit": [String(pageLength)],
-      ]) { CustomerTimeline.self }
+      ]
+    ) { CustomerTimeline.self }
     return Pages.timelinePage(
       TimelinePage(
         timeline: answer, model: try snapshot.models.named(answer.model), page: number,
@@ -82,32 +83,38 @@ struct Site: Sendable {
         return Pages.questionsPage(.funnel(form, nil), visit.context(snapshot))
       }
       let (answer, context) = try visit.ask(
-        .funnel, snapshot, ["step": steps, "within": [within]]) { Funnel.self }
+        .funnel, snapshot, ["step": steps, "within": [within]]
+      ) { Funnel.self }
       return Pages.questionsPage(
         .funnel(form, .init(steps: answer.steps.map { ($0.name, $0.customers) })), context)
     case "paths":
       let by = visit.value("by") ?? By.channel.rawValue
       let until = visit.value("until")
       let (answer, context) = try visit.ask(
-        .paths, snapshot, ["by": [by], "until": until.map { [$0] } ?? []]) { Paths.self }
+        .paths, snapshot, ["by": [by], "until": until.map { [$0] } ?? []]
+      ) { Paths.self }
       return Pages.questionsPage(
         .paths(
-          .init(by: by, until: until ?? "", events: events, dimensions: dimensions),
-          .init(
+          QuestionsPage.PathsQuestion(
+            by: by, until: until ?? "", events: events, dimensions: dimensions),
+          QuestionsPage.PathsAnswer(
             rows: answer.rows.map {
-              .init(
+              QuestionsPage.PathsAnswer.Row(
                 path: $0.path, customers: $0.customers, conversions: $0.conversions,
                 value: $0.value)
             }, currency: snapshot.table.currency.code)), context)
     case "transitions":
       let by = visit.value("by") ?? By.channel.rawValue
       let (answer, context) = try visit.ask(
-        .transitions, snapshot, ["by": [by]]) { Transitions.self }
+        .transitions, snapshot, ["by": [by]]
+      ) { Transitions.self }
       return Pages.questionsPage(
         .transitions(
           .init(by: by, dimensions: dimensions),
-          .init(
-            rows: answer.rows.map { .init(from: $0.from, to: $0.to, count: $0.count) })), context)
+          QuestionsPage.TransitionsAnswer(
+            rows: answer.rows.map {
+              QuestionsPage.TransitionsAnswer.Row(from: $0.from, to: $0.to, count: $0.count)
+            })), context)
     default:
       throw NotFound(
         what: "There is no question \u{201C}\(name)\u{201D}.",
