@@ -41,10 +41,11 @@ package final class FileImport {
   /// nothing is read then.
   package init(path: String, mapping: ImportMapping? = nil, options: ImportOptions) throws {
     fileName = (path as NSString).lastPathComponent
-    self.mapping = mapping ?? ImportMapping()
+    let mapping = mapping ?? ImportMapping()
+    self.mapping = mapping
     self.options = options
     archive = try ArchiveReader(path: path)
-    join = try self.mapping.join.map { try JoinTable($0, folder: self.mapping.folder) }
+    join = try mapping.join.map { try JoinTable($0, folder: mapping.folder) }
     try openNextPart()
   }
 

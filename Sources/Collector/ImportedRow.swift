@@ -73,6 +73,8 @@ package struct ImportPreview: Hashable, Sendable {
     package let role: ImportRole?
     /// "`klantnummer` is read as customer".
     package let use: String
+    /// Its first few different values.
+    package let samples: [String]
   }
 
   /// "CSV with \";\" between columns, utf-8".

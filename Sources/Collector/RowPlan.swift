@@ -288,29 +288,42 @@ struct RowPlan {
   var columns: [ImportPreview.Column] {
     header.indices.prefix(fileColumns).map { column in
       let name = header[column]
-      let roles = ImportRole.allCases.filter { role in
-        if role == .time {
-          return times.contains { $0.columns.contains(column) }
-        }
-        if role == .quantity { return quantity == column }
-        switch cells[role] {
-        case .columns(let columns): return columns.contains(column)
-        case .template(let parts): return parts.contains(.column(column))
-        case nil: return role == .value && moments.contains { $0.value == column }
-        }
-      }
+      let roles = roles(ofColumn: column)
+      let use: String
       if !roles.isEmpty {
-        let names = roles.map(\.rawValue).joined(separator: " and ")
-        return .init(name: name, role: roles[0], use: "`\(name)` is read as \(names)")
+        use = "`\(name)` is read as \(roles.map(\.rawValue).joined(separator: " and "))"
+      } else if let kept = traits.first(where: { $0.column == column }) {
+        use = "`\(name)` is kept as the trait \(kept.name)"
+      } else if let kept = extra.first(where: { $0.column == column }) {
+        use = "`\(name)` is kept as the property \(kept.name)"
+      } else {
+        use = "`\(name)` is not used"
       }
-      if let kept = traits.first(where: { $0.column == column }) {
-        return .init(name: name, role: nil, use: "`\(name)` is kept as the trait \(kept.name)")
-      }
-      if let kept = extra.first(where: { $0.column == column }) {
-        return .init(name: name, role: nil, use: "`\(name)` is kept as the property \(kept.name)")
-      }
-      return .init(name: name, role: nil, use: "`\(name)` is not used")
+      return .init(name: name, role: roles.first, use: use, samples: firstValues(ofColumn: column))
     }
+  }
+
+  private func roles(ofColumn column: Int) -> [ImportRole] {
+    ImportRole.allCases.filter { role in
+      if role == .time { return times.contains { $0.columns.contains(column) } }
+      if role == .quantity { return quantity == column }
+      switch cells[role] {
+      case .columns(let columns): return columns.contains(column)
+      case .template(let parts): return parts.contains(.column(column))
+      case nil: return role == .value && moments.contains { $0.value == column }
+      }
+    }
+  }
+
+  /// The first few different values of a column.
+  private func firstValues(ofColumn column: Int) -> [String] {
+    var values: [String] = []
+    for row in samples where values.count < 3 {
+      guard let cell = row[safe: column], !cell.isEmpty else { continue }
+      let text = String(decoding: cell.prefix(80), as: UTF8.self)
+      if !values.contains(text) { values.append(text) }
+    }
+    return values
   }
 }
 
