@@ -52,16 +52,17 @@ struct ImportRunner {
     let name = URL(filePath: path).lastPathComponent
     var outcome = Outcome()
     let rejections = RejectionFile(folder: workspace.rejectedFolder, name: name, at: started)
+    let reader = ReadAhead(file)
     do {
-      while let batch = try file.next() {
-        try store(batch, at: started, into: &outcome, rejections)
-        let at = file.progress
+      while let batch = try reader.next() {
+        try store(batch.rows, at: started, into: &outcome, rejections)
+        let at = batch.progress
+        outcome.read = at.rows
         progress(Double(at.bytesRead) / Double(max(1, at.bytesTotal)), at.rows)
       }
     } catch let error as ImportError {
       outcome.problem = error.description
     }
-    outcome.read = file.progress.rows
     outcome.rejectedFile = try rejections.finish()
     try workspace.store.record(
       ImportRun(
