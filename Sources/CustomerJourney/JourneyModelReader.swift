@@ -120,7 +120,9 @@ final class JourneyModelReader {
     readDefinitions()
     let cycleStart = readCycle()
     let rules = readRules()
-    for name in vocabulary.settings.keys.sorted() where !usedSettings.contains(name) {
+    // A rule that cannot be read may be the one that uses it.
+    let unused = problems.isEmpty ? Set(vocabulary.settings.keys).subtracting(usedSettings) : []
+    for name in unused.sorted() {
       report("no rule uses the setting “$\(name)”", at: "settings.\(name)", root["settings"])
     }
     return JourneyModel(

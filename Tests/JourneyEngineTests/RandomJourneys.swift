@@ -55,7 +55,9 @@ struct RandomJourneys {
       journeys[customer] = journey
       var known = CustomerFacts()
       if generator.chance(0.7) { known.traits["country"] = .text(generator.one(of: ["NL", "be"])) }
-      if generator.chance(0.7) { known.traits["age"] = .number(Double(Int.random(in: 1...4))) }
+      if generator.chance(0.7) {
+        known.traits["age"] = .number(Double(Int.random(in: 1...4, using: &generator)))
+      }
       if generator.chance(0.5) {
         known.consents.insert(ConsentGrant(channel: .email, purpose: "marketing"))
       }
