@@ -73,6 +73,11 @@ struct AmountReader {
     return isNegative ? -value : value
   }
 
+  /// An `e` between digits; the one of `EUR` is a letter.
+  private func isExponent(_ cell: Bytes, _ at: Int) -> Bool {
+    at < cell.count && (cell[at] &- 48 < 10 || cell[at] == 43 || cell[at] == 45)
+  }
+
   private func exponent(
     sign: Int64, _ millionths: Int128, _ cell: Bytes
   ) throws(Problem) -> Int64 {
