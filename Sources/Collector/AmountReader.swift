@@ -54,8 +54,7 @@ struct AmountReader {
         // Before the digits or after them a sign; in `12,-` it stands for no cents.
         if !(inFraction && unit == Self.millionths) { isNegative = true }
       case 43, 41, 32, 9: break
-      case 69,
-        101 where digits > 0:
+      case let letter where letter | 32 == 101 && digits > 0 && isExponent(cell, at):
         return try exponent(
           sign: isNegative ? -1 : 1, Int128(whole) * 1_000_000 + Int128(fraction),
           Bytes(rebasing: cell[at...]))

@@ -88,7 +88,7 @@ import Testing
     text += "d,2024-01-01 10:01:00,2.50,4,i2\nc,2024-01-01 10:02:00,0.003334,1,i1\n"
     text += "d,2024-01-01 10:03:00,2.50,-4,i3\n"
     let imported = try importAll(text, mapping: mapping)
-    #expect(imported.touchpoints.map(\.customer) == ["d", "c", "d"].sorted())
+    #expect(imported.touchpoints.map(\.customer).sorted() == ["c", "d", "d"])
     let byInvoice = Dictionary(
       uniqueKeysWithValues: imported.touchpoints.map {
         ($0.properties["order_id"]?.description ?? "", $0)
