@@ -24,12 +24,14 @@ struct AmountReader {
     var digits = 0
     var sinceGroup: Int?
     var inFraction = false
+    var isClosed = false
     var at = 0
     scan: while at < cell.count {
       let byte = cell[at]
       at += 1
       switch byte {
       case 48...57:
+        guard !isClosed else { throw .notAnAmount }
         digits += 1
         if inFraction {
           unit /= 10
@@ -58,11 +60,13 @@ struct AmountReader {
         return try exponent(
           sign: isNegative ? -1 : 1, Int128(whole) * 1_000_000 + Int128(fraction),
           Bytes(rebasing: cell[at...]))
+      case 0xC2, 0xA0, 0xE2, 0x80, 0xAF: break  // The bytes of spaces that do not break a line.
       default:
-        // Currency signs and codes before or after; letters inside are something else.
+        // Currency signs and codes stand before the digits or after them, never between.
         guard byte >= 128 || byte == 36 || (byte | 32 >= 97 && byte | 32 <= 122) else {
           throw .notAnAmount
         }
+        isClosed = digits > 0
       }
     }
     guard digits > 0 else { throw .notAnAmount }

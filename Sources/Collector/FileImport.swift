@@ -243,9 +243,11 @@ package final class FileImport {
   }
 
   private func reader(_ plan: RowPlan, _ name: String) throws -> RowReader {
-    let source = mapping.source ?? options.source ?? stem
+    // A file keeps its ids under another name, so that one downloaded twice is stored once.
+    let said = mapping.source ?? options.source
     return try RowReader(
-      plan: plan, mapping: mapping, source: source, part: name, join: join, options: options)
+      plan: plan, mapping: mapping, source: said ?? stem, ids: MessageIDs(source: said ?? ""),
+      part: name, join: join, options: options)
   }
 
   /// The file's name without its endings: `orders` of `orders.csv.gz`.

@@ -48,7 +48,8 @@ final class RowReader {
   private var lastTraits: (customer: String, traits: [String: PropertyValue])?
 
   init(
-    plan: RowPlan, mapping: ImportMapping, source: String, part: String, join: JoinTable?,
+    plan: RowPlan, mapping: ImportMapping, source: String, ids: MessageIDs, part: String,
+    join: JoinTable?,
     options: ImportOptions
   ) throws {
     self.plan = plan
@@ -61,7 +62,7 @@ final class RowReader {
     cells = ImportRole.allCases.map { plan.cells[$0] }
     valueColumns = plan.cells[.value]?.columns
     writtenCurrency = plan.cells[.currency] == nil
-    ids = MessageIDs(source: source)
+    self.ids = ids
     events = Memo(mapping.names[.event] ?? [:]) { EventName($0) }
     channels = Memo(mapping.names[.channel] ?? [:]) { Channel($0) }
     origins = Memo(mapping.names[.origin] ?? [:]) { Origin($0) }

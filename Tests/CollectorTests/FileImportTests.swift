@@ -259,6 +259,17 @@ import Testing
     #expect(imported.rejected.map(\.line) == [2])
   }
 
+  @Test(
+    "broken objects of a JSON array are found at once, however many",
+    arguments: ["{\"\\\"", "{\"a\":", "x", "{{", "{\"a\": 1"])
+  func brokenArray(line: String) throws {
+    let good = #"{"customer":"c1","time":"2024-01-02","event":"view_item"}"#
+    let text = "[\(good),\n" + String(repeating: "\(line)\n", count: 20_000) + "\(good)]"
+    let imported = try importAll(text, name: "e.json")
+    #expect(imported.touchpoints.first?.customer == "c1")
+    #expect(imported.rejected.count > 10_000)
+  }
+
   @Test("JSON keys that first come after the head of the file are kept")
   func lateKeys() throws {
     var text = ""
@@ -406,6 +417,14 @@ import Testing
     let own = try importAll(text, mapping: "source: a")
     let other = try importAll(text, mapping: "source: b")
     #expect(Set(own.touchpoints.map(\.messageID) + other.touchpoints.map(\.messageID)).count == 8)
+  }
+
+  @Test("the same file under another name has the same ids, its source is named after it")
+  func renamed() throws {
+    let first = try importAll(text, name: "orders.csv")
+    let second = try importAll(text, name: "orders (1).csv")
+    #expect(first.touchpoints.map(\.messageID) == second.touchpoints.map(\.messageID))
+    #expect(second.touchpoints.first?.source == "orders (1)")
   }
 
   @Test("rows that differ in the place of a delimiter only have other ids")
