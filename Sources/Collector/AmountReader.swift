@@ -24,12 +24,14 @@ struct AmountReader {
     var digits = 0
     var sinceGroup: Int?
     var inFraction = false
+    var isClosed = false
     var at = 0
     scan: while at < cell.count {
       let byte = cell[at]
       at += 1
       switch byte {
       case 48...57:
+        guard !isClosed else { throw .notAnAmount }
         digits += 1
         if inFraction {
           unit /= 10
@@ -54,16 +56,17 @@ struct AmountReader {
         // Before the digits or after them a sign; in `12,-` it stands for no cents.
         if !(inFraction && unit == Self.millionths) { isNegative = true }
       case 43, 41, 32, 9: break
-      case 69,
-        101 where digits > 0:
+      case let letter where letter | 32 == 101 && digits > 0 && isExponent(cell, at):
         return try exponent(
           sign: isNegative ? -1 : 1, Int128(whole) * 1_000_000 + Int128(fraction),
           Bytes(rebasing: cell[at...]))
+      case 0xC2, 0xA0, 0xE2, 0x80, 0xAF: break  // The bytes of spaces that do not break a line.
       default:
-        // Currency signs and codes before or after; letters inside are something else.
+        // Currency signs and codes stand before the digits or after them, never between.
         guard byte >= 128 || byte == 36 || (byte | 32 >= 97 && byte | 32 <= 122) else {
           throw .notAnAmount
         }
+        isClosed = digits > 0
       }
     }
     guard digits > 0 else { throw .notAnAmount }
@@ -71,6 +74,11 @@ struct AmountReader {
     let value = whole * Self.millionths + fraction
     if value > Limits.amount * Self.millionths { throw .tooLarge }
     return isNegative ? -value : value
+  }
+
+  /// An `e` between digits; the one of `EUR` is a letter.
+  private func isExponent(_ cell: Bytes, _ at: Int) -> Bool {
+    at < cell.count && (cell[at] &- 48 < 10 || cell[at] == 43 || cell[at] == 45)
   }
 
   private func exponent(

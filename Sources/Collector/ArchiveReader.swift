@@ -39,9 +39,10 @@ final class ArchiveReader {
     archive_read_support_format_raw(archive)
     archive_read_support_format_empty(archive)
     guard archive_read_open_filename(archive, path, 65_536) == ARCHIVE_OK else {
-      // A file of no bytes that ends in .gz is empty, all else is a matter of rights or damage.
-      throw ImportError(
-        .unreadable, "\(name) cannot be opened (\(reason)); check that you may read it.")
+      guard FileManager.default.isReadableFile(atPath: path) else {
+        throw ImportError(.unreadable, "\(name) cannot be opened; check that you may read it.")
+      }
+      throw broken
     }
   }
 

@@ -105,20 +105,26 @@ final class ByteWindow {
   }
 }
 
+/// Where a field is in a window, and whether doubled quotes are in it.
+struct FoundField {
+  var start: Int
+  var end: Int
+  var isDoubled = false
+}
+
 /// The fields of one row, valid until the next one is read.
 final class RowFields {
   enum Kind: UInt8 { case text, number, flag }
 
   private var storage: UnsafeMutablePointer<UInt8>
   private var capacity = 4096
-  private(set) var used = 0
+  private var used = 0
   private var fields: [(start: Int, end: Int, kind: Kind)] = []
 
   init() { storage = .allocate(capacity: capacity) }
   deinit { storage.deallocate() }
 
   var count: Int { fields.count }
-  var bytes: Bytes { Bytes(start: storage, count: used) }
 
   func clear() {
     used = 0
@@ -129,6 +135,7 @@ final class RowFields {
   subscript(column: Int) -> Bytes {
     guard column >= 0, column < fields.count else { return Bytes(start: storage, count: 0) }
     var (start, end, _) = fields[column]
+    let storage = storage
     while start < end, storage[start] == 32 || storage[start] == 9 { start += 1 }
     while end > start, storage[end - 1] == 32 || storage[end - 1] == 9 { end -= 1 }
     return Bytes(start: storage + start, count: end - start)
@@ -143,17 +150,30 @@ final class RowFields {
     used += bytes.count
   }
 
-  /// Adds a field in quotes whose doubled quotes stand for one.
-  func appendUndoubled(_ bytes: Bytes) {
-    reserve(bytes.count)
-    let start = used
-    var at = 0
-    while at < bytes.count {
-      storage[used] = bytes[at]
-      used += 1
-      at += bytes[at] == UInt8(ascii: "\"") ? 2 : 1
+  /// Takes a whole row; the places of its fields count from `start`.
+  func load(_ row: Bytes, _ found: [FoundField], from start: Int) {
+    clear()
+    reserve(row.count)
+    guard let base = row.baseAddress else { return }
+    storage.update(from: base, count: row.count)
+    used = row.count
+    let storage = storage
+    for field in found {
+      var end = field.end - start
+      if field.isDoubled {
+        // A doubled quote stands for one, so the field only gets shorter in its place.
+        var at = field.start - start
+        var to = at
+        while at < end {
+          let byte = storage[at]
+          storage[to] = byte
+          to += 1
+          at += byte == UInt8(ascii: "\"") ? 2 : 1
+        }
+        end = to
+      }
+      fields.append((field.start - start, end, .text))
     }
-    fields.append((start, used, .text))
   }
 
   /// Fields beyond the columns, when all are empty, are the work of a spreadsheet.

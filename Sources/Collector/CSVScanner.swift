@@ -67,10 +67,9 @@ final class CSVScanner: RowScanner {
   private let delimiter: Delimiter
   private var nextLine = 1
   /// Where the fields of the row are, and whether doubled quotes are in it.
-  private var found: [(start: Int, end: Int, doubled: Bool)] = []
+  private var found: [FoundField] = []
   private var rowStart = 0
   private var rowEnd = 0
-  private var brokenOff = false
 
   init(window: ByteWindow, delimiter: Delimiter) {
     self.window = window
@@ -92,7 +91,7 @@ final class CSVScanner: RowScanner {
     while true {
       if window.start == window.end, !window.fill() { return .end }
       line = nextLine
-      switch scan() {
+      switch scan(&found) {
       case .complete(let next, let lines):
         rowStart = window.start
         nextLine += lines
@@ -126,17 +125,13 @@ final class CSVScanner: RowScanner {
   private func take() -> RowOutcome {
     let bytes = Bytes(start: window.base + rowStart, count: rowEnd - rowStart)
     if let reason = textProblem(bytes) { return .rejected(reason: reason, text: excerpt) }
-    row.clear()
-    for field in found {
-      let part = Bytes(start: window.base + field.start, count: field.end - field.start)
-      if field.doubled { row.appendUndoubled(part) } else { row.append(part) }
-    }
+    row.load(bytes, found, from: rowStart)
     return .row
   }
 
-  private func scan() -> Scan {
+  private func scan(_ found: inout [FoundField]) -> Scan {
     found.removeAll(keepingCapacity: true)
-    guard case .character(let delimiter) = delimiter else { return scanWhitespace() }
+    guard case .character(let delimiter) = delimiter else { return scanWhitespace(&found) }
     let base = window.base
     let end = window.end
     let isLast = window.isAtEnd
@@ -166,7 +161,7 @@ final class CSVScanner: RowScanner {
         if at - window.start > Limits.eventBytes {
           return .malformed("is longer than \(Limits.eventBytes) bytes, or a quote is not closed")
         }
-        found.append((start, at, doubled))
+        found.append(FoundField(start: start, end: at, isDoubled: doubled))
         breaks += lineBreaks(from: start, to: at)
         at += 1
         while at < end, base[at] == 32 { at += 1 }
@@ -182,7 +177,7 @@ final class CSVScanner: RowScanner {
           at += 1
         }
         if at == end, !isLast { return .needsMore }
-        found.append((start, at, false))
+        found.append(FoundField(start: start, end: at))
       }
       if found.count > Limits.columnsPerFile {
         return .malformed("has more than \(Limits.columnsPerFile) fields")
@@ -194,7 +189,7 @@ final class CSVScanner: RowScanner {
         at += 1
         // A delimiter as the very last byte has an empty field after it.
         if at == end, isLast {
-          found.append((at, at, false))
+          found.append(FoundField(start: at, end: at))
           return finish(at, breaks)
         }
         continue
@@ -203,7 +198,7 @@ final class CSVScanner: RowScanner {
     }
   }
 
-  private func scanWhitespace() -> Scan {
+  private func scanWhitespace(_ found: inout [FoundField]) -> Scan {
     let base = window.base
     let end = window.end
     var at = window.start
@@ -212,7 +207,7 @@ final class CSVScanner: RowScanner {
       let start = at
       while at < end, base[at] > 32 { at += 1 }
       if at == end, !window.isAtEnd { return .needsMore }
-      if at > start { found.append((start, at, false)) }
+      if at > start { found.append(FoundField(start: start, end: at)) }
       if found.count > Limits.columnsPerFile {
         return .malformed("has more than \(Limits.columnsPerFile) fields")
       }
@@ -221,7 +216,7 @@ final class CSVScanner: RowScanner {
         at += 1
         continue
       }
-      if found.isEmpty { found.append((at, at, false)) }
+      if found.isEmpty { found.append(FoundField(start: at, end: at)) }
       return finish(at, 0)
     }
   }

@@ -13,7 +13,7 @@ import Foundation
 /// tar with one or more of them). Use it from one task at a time.
 package final class FileImport {
   /// A part of the file that is being read.
-  private struct Part {
+  private final class Part {
     let name: String
     let window: ByteWindow
     let scanner: any RowScanner
@@ -23,6 +23,23 @@ package final class FileImport {
     let format: String
     let columns: [ImportPreview.Column]
     let warnings: [String]
+    /// The scanner when the part is JSON.
+    let json: JSONScanner?
+
+    init(
+      name: String, window: ByteWindow, scanner: any RowScanner, reader: RowReader, fields: Int?,
+      format: String, plan: RowPlan, warnings: [String]
+    ) {
+      self.name = name
+      self.window = window
+      self.scanner = scanner
+      self.reader = reader
+      self.fields = fields
+      self.format = format
+      columns = plan.columns
+      self.warnings = warnings + plan.warnings
+      json = scanner as? JSONScanner
+    }
   }
 
   private let fileName: String
@@ -108,7 +125,7 @@ package final class FileImport {
     let first = batch.count
     part.reader.read(
       row, line: part.scanner.line, excerpt: { part.scanner.excerpt }, into: &batch)
-    if let json = part.scanner as? JSONScanner {
+    if let json = part.json {
       part.reader.keep(columns: json.columns, of: row, in: &batch, from: first)
     }
   }
@@ -205,7 +222,7 @@ package final class FileImport {
       name: name, window: window, scanner: scanner, reader: try reader(plan, name),
       fields: header.count,
       format: "CSV with \(delimiter) between columns, \(encoding.rawValue)",
-      columns: plan.columns, warnings: warnings + plan.warnings)
+      plan: plan, warnings: warnings)
   }
 
   private func openJSON(
@@ -222,14 +239,15 @@ package final class FileImport {
       window: window, isArray: isArray, columns: columns, isClosed: join != nil)
     return Part(
       name: name, window: window, scanner: scanner, reader: try reader(plan, name), fields: nil,
-      format: isArray ? "JSON array" : "JSON Lines", columns: plan.columns,
-      warnings: warnings + plan.warnings)
+      format: isArray ? "JSON array" : "JSON Lines", plan: plan, warnings: warnings)
   }
 
   private func reader(_ plan: RowPlan, _ name: String) throws -> RowReader {
-    let source = mapping.source ?? options.source ?? stem
+    // A file keeps its ids under another name, so that one downloaded twice is stored once.
+    let said = mapping.source ?? options.source
     return try RowReader(
-      plan: plan, mapping: mapping, source: source, part: name, join: join, options: options)
+      plan: plan, mapping: mapping, source: said ?? stem, ids: MessageIDs(source: said ?? ""),
+      part: name, join: join, options: options)
   }
 
   /// The file's name without its endings: `orders` of `orders.csv.gz`.

@@ -1,7 +1,7 @@
 package import CustomerJourney
 
 /// What a column can be to a touchpoint.
-package enum ImportRole: String, Hashable, Sendable, CaseIterable {
+package enum ImportRole: Int, Hashable, Sendable, CaseIterable {
   case customer, time, event, channel, origin, device, content, campaign, value, currency
   /// The client's own id of the message; recognises a row that comes again.
   case id
@@ -10,6 +10,14 @@ package enum ImportRole: String, Hashable, Sendable, CaseIterable {
   case offset
   /// How often `value` counts, when the mapping says `multiply: value by quantity`.
   case quantity
+
+  /// As mappings write it.
+  package var name: String { String(describing: self) }
+
+  init?(name: String) {
+    guard let role = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = role
+  }
 }
 
 /// How the columns of a file become touchpoints; `docs/import.md` shows every form.

@@ -82,17 +82,22 @@ final class JSONScanner: RowScanner {
     var at = window.start
     var depth = 0
     var inText = false
+    if isArray, window.base[at] != UInt8(ascii: "{") { return nil }
     while true {
       while at < window.end {
         let byte = window.base[at]
         if !isArray {
           if byte == 10 || byte == 13 { return at - window.start }
         } else if inText {
+          // A text ends on its line and objects nest so deep only: a broken one is found soon,
+          // else each line of a hostile file would cost a look at the next megabyte.
+          if byte == 10 { return nil }
           if byte == 92 { at += 1 } else if byte == 34 { inText = false }
         } else if byte == 34 {
           inText = true
         } else if byte == 123 {
           depth += 1
+          if depth > Limits.jsonDepth { return nil }
         } else if byte == 125 {
           depth -= 1
           if depth <= 0 { return min(at, window.end - 1) + 1 - window.start }

@@ -35,7 +35,7 @@ extension ImportMapping {
         decimal = try node.parsed("\".\" or \",\"") { [".": 46, ",": 44][$0] }
       case "zone": zone = try node.zone()
       case "columns": try readColumns(node)
-      case "time": time = try node.time()
+      case "time": try setTime(node)
       case "constants": try readConstants(node)
       case "events": names[.event] = try node.texts()
       case "channels": names[.channel] = try node.texts()
@@ -56,9 +56,6 @@ extension ImportMapping {
       default: join = try node.join()
       }
     }
-    if time != nil, columns[.time] != nil {
-      throw root.error("names the time twice, in columns and in time; keep one")
-    }
     if !moments.isEmpty, groupBy != nil {
       throw root.error("has both moments and group, which exclude each other; keep one")
     }
@@ -68,11 +65,18 @@ extension ImportMapping {
     }
   }
 
+  private mutating func setTime(_ node: MappingNode) throws {
+    guard time == nil else {
+      throw node.error("names the time twice, in columns and in time; keep one")
+    }
+    time = try node.time()
+  }
+
   private mutating func readColumns(_ node: MappingNode) throws {
-    for (key, cell) in try node.entries(allowed: ImportRole.allCases.map(\.rawValue)) {
-      guard let role = ImportRole(rawValue: key) else { continue }
+    for (key, cell) in try node.entries(allowed: ImportRole.allCases.map(\.name)) {
+      guard let role = ImportRole(name: key) else { continue }
       if role == .time {
-        time = try cell.time()
+        try setTime(cell)
       } else if let text = cell.plain, text.contains("{") {
         columns[role] = .template(text)
       } else {
@@ -85,8 +89,8 @@ extension ImportMapping {
     let roles: [ImportRole] = [
       .customer, .event, .channel, .origin, .device, .content, .campaign, .value, .currency,
     ]
-    for (key, cell) in try node.entries(allowed: roles.map(\.rawValue)) {
-      guard let role = ImportRole(rawValue: key) else { continue }
+    for (key, cell) in try node.entries(allowed: roles.map(\.name)) {
+      guard let role = ImportRole(name: key) else { continue }
       let text = try cell.text()
       if role == .currency, Currency(text) == nil {
         throw cell.error("must be a currency code of three letters, such as EUR")
@@ -139,6 +143,8 @@ struct MappingNode {
     switch error {
     case .parser(_, let problem, let mark, _), .scanner(_, let problem, let mark, _):
       "\(problem) on line \(mark.line)"
+    case .duplicatedKeysInMapping(let keys, _):
+      "\(keys.joined(separator: ", ")) stands twice"
     default: "it cannot be parsed"
     }
   }

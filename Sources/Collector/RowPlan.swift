@@ -3,8 +3,22 @@ import CustomerJourney
 /// A mapping that has met the header of a file: names have become column numbers.
 struct RowPlan {
   enum Cell: Hashable {
+    case column(Int)
+    /// The first of these that is not empty.
     case columns([Int])
     case template([TemplatePart])
+
+    /// Every column that it reads.
+    var columns: [Int] {
+      switch self {
+      case .column(let column): [column]
+      case .columns(let columns): columns
+      case .template(let parts):
+        parts.compactMap { part in
+          if case .column(let column) = part { column } else { nil }
+        }
+      }
+    }
   }
 
   enum TemplatePart: Hashable {
@@ -94,7 +108,7 @@ struct RowPlan {
       cells[role] = try planned(cell)
     }
     for (role, columns) in found where role != .time && role != .quantity {
-      if mapping.constants[role] == nil { cells[role] = .columns(columns) }
+      if mapping.constants[role] == nil { cells[role] = .column(columns[0]) }
     }
     if mapping.multipliesByQuantity, case .columns(let names)? = mapping.columns[.quantity] {
       quantity = try names.first.map { try column($0) }
@@ -118,7 +132,7 @@ struct RowPlan {
     groupBy = try mapping.groupBy.map { try column($0) }
     traits = try mapping.traits.map { Kept(column: try column($0.column), name: $0.name) }
     for name in mapping.skipWithout {
-      if let role = ImportRole(rawValue: name), case .columns(let columns)? = cells[role] {
+      if let columns = ImportRole(name: name).flatMap({ cells[$0]?.columns }) {
         skipWithout.append((columns, name))
       } else {
         skipWithout.append(([try column(name)], name))
@@ -180,7 +194,7 @@ struct RowPlan {
   private mutating func settleAmounts(_ mapping: ImportMapping) {
     guard mapping.decimal == nil else { return }
     var columns = moments.compactMap(\.value)
-    if case .columns(let value)? = cells[.value] { columns += value }
+    columns += cells[.value]?.columns ?? []
     guard !columns.isEmpty else { return }
     let cells = columns.flatMap { column in samples.compactMap { $0[safe: column] } }
     let (mark, isSure) = AmountReader.decimal(of: cells)
@@ -195,13 +209,7 @@ struct RowPlan {
 
   private var usedColumns: Set<Int> {
     var used = Set(traits.map(\.column))
-    for cell in cells.values {
-      switch cell {
-      case .columns(let columns): used.formUnion(columns)
-      case .template(let parts):
-        for case .column(let column) in parts { used.insert(column) }
-      }
-    }
+    for cell in cells.values { used.formUnion(cell.columns) }
     for time in times { used.formUnion(time.columns) }
     used.formUnion(moments.compactMap(\.value))
     return used
@@ -211,7 +219,9 @@ struct RowPlan {
 
   private mutating func planned(_ cell: ImportMapping.Cell) throws -> Cell {
     switch cell {
-    case .columns(let names): return .columns(try names.map { try column($0) })
+    case .columns(let names):
+      let columns = try names.map { try column($0) }
+      return columns.count == 1 ? .column(columns[0]) : .columns(columns)
     case .template(let text):
       var parts: [TemplatePart] = []
       var rest = text[...]
@@ -291,7 +301,7 @@ struct RowPlan {
       let roles = roles(ofColumn: column)
       let use: String
       if !roles.isEmpty {
-        use = "`\(name)` is read as \(roles.map(\.rawValue).joined(separator: " and "))"
+        use = "`\(name)` is read as \(roles.map(\.name).joined(separator: " and "))"
       } else if let kept = traits.first(where: { $0.column == column }) {
         use = "`\(name)` is kept as the trait \(kept.name)"
       } else if let kept = extra.first(where: { $0.column == column }) {
@@ -307,11 +317,8 @@ struct RowPlan {
     ImportRole.allCases.filter { role in
       if role == .time { return times.contains { $0.columns.contains(column) } }
       if role == .quantity { return quantity == column }
-      switch cells[role] {
-      case .columns(let columns): return columns.contains(column)
-      case .template(let parts): return parts.contains(.column(column))
-      case nil: return role == .value && moments.contains { $0.value == column }
-      }
+      if let cell = cells[role] { return cell.columns.contains(column) }
+      return role == .value && moments.contains { $0.value == column }
     }
   }
 

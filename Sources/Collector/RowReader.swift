@@ -35,13 +35,21 @@ final class RowReader {
   private var currencies = Memo<Currency?>([:]) { Currency($0) }
   private let constantEvent: EventName?
   private let constantChannel: Channel
+  private let constantOrigin: String?
+  private let constantDevice: String?
+  private let constantContent: String?
+  private let constantCampaign: String?
   private let constantValue: Int64?
   private let writtenCurrency: Bool
+  private let valueColumns: [Int]?
+  /// By the number of the role: looked up ten times a row.
+  private let cells: [RowPlan.Cell?]
   private var groups: [OpenGroup] = []
   private var lastTraits: (customer: String, traits: [String: PropertyValue])?
 
   init(
-    plan: RowPlan, mapping: ImportMapping, source: String, part: String, join: JoinTable?,
+    plan: RowPlan, mapping: ImportMapping, source: String, ids: MessageIDs, part: String,
+    join: JoinTable?,
     options: ImportOptions
   ) throws {
     self.plan = plan
@@ -51,12 +59,18 @@ final class RowReader {
     received = options.now
     let constant = plan.constants[.currency].flatMap { Currency($0) }
     defaultCurrency = constant ?? options.currency
+    cells = ImportRole.allCases.map { plan.cells[$0] }
+    valueColumns = plan.cells[.value]?.columns
     writtenCurrency = plan.cells[.currency] == nil
-    ids = MessageIDs(source: source)
+    self.ids = ids
     events = Memo(mapping.names[.event] ?? [:]) { EventName($0) }
     channels = Memo(mapping.names[.channel] ?? [:]) { Channel($0) }
     origins = Memo(mapping.names[.origin] ?? [:]) { Origin($0) }
     devices = Memo(mapping.names[.device] ?? [:]) { Device($0) }
+    constantOrigin = plan.constants[.origin]
+    constantDevice = plan.constants[.device]
+    constantContent = plan.constants[.content]
+    constantCampaign = plan.constants[.campaign]
     constantEvent = plan.constants[.event].map { EventName($0) }
     constantChannel = plan.constants[.channel].map { Channel($0) } ?? .website
     if let text = plan.constants[.value] {
@@ -204,10 +218,10 @@ final class RowReader {
       channel: try name(.channel, row).map { channels[$0] } ?? constantChannel, messageID: "",
       source: try name(.source, row) ?? source, received: received, utcOffsetMinutes: minutes)
     if let id = try name(.id, row) { touchpoint.messageID = id }
-    touchpoint.origin = try (name(.origin, row) ?? plan.constants[.origin]).map { origins[$0] }
-    touchpoint.device = try (name(.device, row) ?? plan.constants[.device]).map { devices[$0] }
-    touchpoint.content = try name(.content, row) ?? plan.constants[.content]
-    touchpoint.campaign = try name(.campaign, row) ?? plan.constants[.campaign]
+    touchpoint.origin = try (name(.origin, row) ?? constantOrigin).map { origins[$0] }
+    touchpoint.device = try (name(.device, row) ?? constantDevice).map { devices[$0] }
+    touchpoint.content = try name(.content, row) ?? constantContent
+    touchpoint.campaign = try name(.campaign, row) ?? constantCampaign
     touchpoint.value = value
     if let text = try name(.offset, row) {
       guard let offset = Int(text), abs(offset) <= 18 * 60 else {
@@ -307,7 +321,7 @@ final class RowReader {
 
   private func readValue(_ row: RowFields) throws(Rejection) -> (Int64?, Currency) {
     var cell = Bytes(start: nil, count: 0)
-    if case .columns(let columns)? = plan.cells[.value] {
+    if let columns = valueColumns {
       for column in columns where cell.isEmpty && !isMissing(row[column]) { cell = row[column] }
     }
     let currency = try currency(row, cell)
@@ -374,8 +388,12 @@ final class RowReader {
   /// The text of a role in this row; nil when it is missing or the role has no column.
   private func name(_ role: ImportRole, _ row: RowFields) throws(Rejection) -> String? {
     var name: String?
-    switch plan.cells[role] {
+    switch cells[role.rawValue] {
     case nil: return role == .customer ? plan.constants[.customer] : nil
+    case .column(let column):
+      let cell = row[column]
+      if isMissing(cell) { return nil }
+      name = text(cell)
     case .columns(let columns):
       for column in columns {
         let cell = row[column]
@@ -399,7 +417,7 @@ final class RowReader {
     }
     if let name, name.utf8.count > Limits.nameCharacters, name.count > Limits.nameCharacters {
       throw Rejection(
-        reason: "has a \(role.rawValue) of more than \(Limits.nameCharacters) characters")
+        reason: "has a \(role.name) of more than \(Limits.nameCharacters) characters")
     }
     return name
   }

@@ -165,6 +165,7 @@ import Testing
       ("0.1", ".", 10), ("1e3", ".", 100_000), ("9.5E-1", ".", 95),
       ("1.000.000,00", ",", 100_000_000),
       ("1000000000000", ".", 100_000_000_000_000), ("£1,000", ".", 100_000),
+      ("1\u{A0}234,50\u{202F}€", ",", 123_450),
     ] as [(String, Character, Int64)]
   ) func good(cell: String, decimal: Character, expected: Int64) {
     #expect(minorUnits(cell, decimal: decimal, .eur) == expected)
@@ -175,7 +176,8 @@ import Testing
     arguments: [
       ("", "."), ("-", "."), ("€", "."), ("12:50", "."), ("1.2.3", "."), ("1,23.4", "."),
       ("12,5", "."), ("1.23", ","), ("1000000000001", "."), ("99999999999999999999999", "."),
-      ("1e31", "."), ("1e400", "."), ("1e", "."), ("0x10;", "."),
+      ("1e31", "."), ("5 apples 6", "."), ("12€50", "."), ("1e400", "."), ("1e+", "."),
+      ("0x10;", "."),
     ] as [(String, Character)]
   ) func bad(cell: String, decimal: Character) {
     #expect(minorUnits(cell, decimal: decimal, .eur) == nil)

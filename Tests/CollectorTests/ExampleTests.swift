@@ -75,13 +75,14 @@ import Testing
     "REES46 has its views, carts and purchases", .enabled(if: sharedData != nil, "no shared data"))
   func rees46() throws {
     let imported = try shared("rees46/2019-Oct.csv", "rees46/events.yaml")
-    #expect(imported.rejected == [])
-    #expect(imported.count(.productViewed) == 17_056)
+    // The last line of the file is cut off inside a customer number: a view of 17,056.
+    #expect(imported.rejected.map(\.line) == [17_436])
+    #expect(imported.count(.productViewed) == 17_055)
     #expect(imported.count(.productAdded) == 165)
     #expect(imported.count(.orderCompleted) == 214)
     #expect(imported.sum(.orderCompleted) == 5_944_263)
-    #expect(Set(imported.touchpoints.map(\.customer)).count == 4_505)
-    #expect(Set(imported.touchpoints.map(\.messageID)).count == 17_435, "five rows stand twice")
+    #expect(Set(imported.touchpoints.map(\.customer)).count == 4_504)
+    #expect(Set(imported.touchpoints.map(\.messageID)).count == 17_434, "five rows stand twice")
   }
 
   @Test(
