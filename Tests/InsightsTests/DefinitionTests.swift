@@ -25,7 +25,7 @@ import Testing
 
   @Test("Paths are cut at each conversion", arguments: By.allCases, [nil, "Order Completed"])
   func paths(by: By, until: String?) throws {
-    for seed in Self.seeds {
+    for seed in Self.seeds.prefix(2) {
       let source = PlacedTable(Plain.randomLog(seed: seed))
       var customers: [[String]: Set<UInt32>] = [:]
       var conversions: [[String]: Int] = [:]
@@ -49,7 +49,7 @@ import Testing
         let b = customers[$1]?.count ?? 0
         return a != b ? a > b : $0.lexicographicallyPrecedes($1)
       }
-      for top in [1, 20, 10_000] {
+      for top in [3, 10_000] {
         let answer = source.answer(
           try PathsFold(
             by: source.axis(by), until: until.map { EventStep($0, in: source.table) }, top: top))
