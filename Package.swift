@@ -23,7 +23,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
   name: "klantreis",
   platforms: [.macOS(.v15)],
-  products: [.executable(name: "klantreis", targets: ["klantreis"])],
+  products: [
+    .executable(name: "klantreis", targets: ["klantreis"]),
+    // For Benchmarks, which is a package of its own.
+    .library(name: "KlantreisEngine", targets: ["CustomerJourney", "JourneyEngine", "Insights"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),

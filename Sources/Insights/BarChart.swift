@@ -18,6 +18,12 @@ package struct BarChart: Sendable, Equatable {
     package var value: Double
     /// The number as people read it.
     package var label: String
+
+    package init(name: String, value: Double, label: String) {
+      self.name = name
+      self.value = value
+      self.label = label
+    }
   }
 
   package static let most = 30

@@ -59,3 +59,29 @@ package struct JourneyMap: Codable, Sendable, Equatable {
     package var customers: Int
   }
 }
+
+// A median that is not known is written as null: who reads the answer finds each key always.
+
+extension JourneyMap.Phase {
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(customers, forKey: .customers)
+    try container.encode(touchpoints, forKey: .touchpoints)
+    try container.encode(entered, forKey: .entered)
+    try container.encode(medianDwellSeconds, forKey: .medianDwellSeconds)
+    try container.encode(next, forKey: .next)
+    try container.encode(channels, forKey: .channels)
+    try container.encode(content, forKey: .content)
+    try container.encode(dwell, forKey: .dwell)
+  }
+}
+
+extension JourneyMap.Next {
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(to, forKey: .to)
+    try container.encode(customers, forKey: .customers)
+    try container.encode(medianSeconds, forKey: .medianSeconds)
+  }
+}

@@ -89,7 +89,7 @@ extension JourneyMap: Report {
       [
         ("Phase", "phase"), ("Customers", "customers"), ("Touchpoints", "touchpoints"),
         ("Entered", "entered"), ("Median dwell", "medianDwellSeconds"), ("Mostly to", "mostlyTo"),
-        ("Customers", "mostlyToCustomers"), ("Main channel", "mainChannel"),
+        ("Who do", "mostlyToCustomers"), ("Main channel", "mainChannel"),
       ],
       rows: phases.map { phase in
         let next = phase.next.first { $0.to != Edge.end }

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// What is `package` in the program is open to the benchmarks as well, by compiling them under the
+// program's package name: that of its folder.
+let folder = Context.packageDirectory.split(separator: "/").dropLast().last ?? "klantreis"
+let program = folder.lowercased()
+let packageName = String(program.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+
+let package = Package(
+  name: "benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(path: "..")],
+  targets: [
+    .executableTarget(
+      name: "JourneyBench",
+      dependencies: [.product(name: "KlantreisEngine", package: program)],
+      swiftSettings: [
+        .unsafeFlags(["-package-name", packageName]),
+        .enableUpcomingFeature("MemberImportVisibility"),
+      ])
+  ],
+  swiftLanguageModes: [.v6]
+)
