@@ -1,8 +1,9 @@
 import CustomerJourney
 import Dashboard
 import Foundation
-import Insights
 import Testing
+
+@testable import Insights
 
 @Suite struct PageTests {
   @Test(
