@@ -100,6 +100,7 @@ let package = Package(
       name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),
     .testTarget(
       name: "DashboardTests", dependencies: ["CustomerJourney", "Insights", "Dashboard"],
+      exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
       name: "klantreisTests", dependencies: ["klantreis", hummingbirdTesting],

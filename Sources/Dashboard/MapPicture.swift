@@ -80,7 +80,7 @@ struct MapPicture {
 
     // Folding one lane would only rename it.
     var shown = Set(order)
-    if order.count > channelLimit + 1 {
+    if order.count - 1 > channelLimit {
       let bySize = order.sorted {
         let (a, b) = (touchpointsOfChannel[$0] ?? 0, touchpointsOfChannel[$1] ?? 0)
         return a == b ? $0 < $1 : a > b
@@ -90,14 +90,8 @@ struct MapPicture {
     let folded = order.filter { !shown.contains($0) }
     foldedChannels = folded.count
     let columns = self.columns
-    func stop(_ channels: [String], in column: Column) -> Stop? {
-      let uses = column.channels.filter { channels.contains($0.channel) }
-      guard let first = uses.first else { return nil }
-      let touchpoints = uses.map(\.touchpoints).reduce(0, +)
-      return Stop(touchpoints: touchpoints, customers: channels.count == 1 ? first.customers : nil)
-    }
     func lane(_ channels: [String], _ name: String) -> Lane {
-      Lane(channels: channels, name: name, stops: columns.map { stop(channels, in: $0) })
+      Lane(channels: channels, name: name, stops: columns.map { Self.stop(channels, in: $0) })
     }
     var lanes = order.filter(shown.contains).map { lane([$0], Channel($0).title(language)) }
     if !folded.isEmpty {
@@ -117,30 +111,41 @@ struct MapPicture {
       map.phases.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     return map.phases.enumerated().map { index, phase in
       let present = Double(max(1, phase.customers))
-      let moves = phase.next.map { next in
+      var moves = phase.next.map { next -> Move in
         let to = place[next.to]
+        let direction: Move.Direction = to == nil ? .out : (to ?? 0) > index ? .on : .back
         return Move(
-          direction: to.map { $0 > index ? .on : .back } ?? .out, name: name(next.to),
-          customers: next.customers, share: Double(next.customers) / present,
-          medianSeconds: next.medianSeconds)
-      }.sorted {
-        $0.direction == $1.direction
-          ? $0.customers > $1.customers : $0.direction.rawValue < $1.direction.rawValue
+          direction: direction, name: name(next.to), customers: next.customers,
+          share: Double(next.customers) / present, medianSeconds: next.medianSeconds)
       }
+      moves.sort { (a: Move, b: Move) -> Bool in
+        if a.direction != b.direction { return a.direction.rawValue < b.direction.rawValue }
+        return a.customers > b.customers
+      }
+      let channels = phase.channels.sorted {
+        (a: JourneyMap.ChannelUse, b: JourneyMap.ChannelUse) -> Bool in
+        a.touchpoints == b.touchpoints ? a.channel < b.channel : a.touchpoints > b.touchpoints
+      }
+      let question = model.index(ofPhase: phase.id).map { model.phases[$0].question(language) }
       var column = Column(
         phase: phase, name: name(phase.id),
-        question: model.index(ofPhase: phase.id).map { model.phases[$0].question(language) } ?? "",
+        question: question ?? "",
         shareOfAll: Double(phase.customers) / Double(max(1, map.customers)),
-        channels: phase.channels.sorted {
-          $0.touchpoints == $1.touchpoints
-            ? $0.channel < $1.channel : $0.touchpoints > $1.touchpoints
-        }, toNextPhase: nil, moves: moves)
+        channels: channels, toNextPhase: nil, moves: moves)
       if index + 1 < map.phases.count, phase.customers > 0 {
         let next = phase.next.first { $0.to == map.phases[index + 1].id }
         column.toNextPhase = (Double(next?.customers ?? 0) / present, next?.medianSeconds)
       }
       return column
     }
+  }
+
+  private static func stop(_ channels: [String], in column: Column) -> Stop? {
+    let uses = column.channels.filter { channels.contains($0.channel) }
+    guard let first = uses.first else { return nil }
+    var touchpoints = 0
+    for use in uses { touchpoints += use.touchpoints }
+    return Stop(touchpoints: touchpoints, customers: channels.count == 1 ? first.customers : nil)
   }
 
   /// The changes of channel that matter: the largest forward ones and a few back, none so small

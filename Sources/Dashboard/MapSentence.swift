@@ -60,9 +60,9 @@ struct MapSentence {
       sentence +=
         isDutch
         ? " De meeste reizen die \(name(last)) niet halen, stoppen in \(name(worst.index)): "
-          + "\(amount) klanten, \(format.outOfHundred(share)) die er waren."
+          + "\(amount) klanten, \(format.outOfHundred(share)) van wie daar was."
         : " Most journeys that stop before \(name(last)) stop in \(name(worst.index)): "
-          + "\(amount) customers, \(format.outOfHundred(share)) who were there."
+          + "\(amount) customers, \(format.outOfHundred(share)) of those there."
     }
     text = sentence
 

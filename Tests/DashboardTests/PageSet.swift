@@ -1,7 +1,8 @@
 import CustomerJourney
 import Dashboard
 import Foundation
-import Insights
+
+@testable import Insights
 
 /// Every page with sample values, by the path under which it would be served.
 enum PageSet {

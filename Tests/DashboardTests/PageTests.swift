@@ -1,8 +1,9 @@
 import CustomerJourney
-import Dashboard
 import Foundation
-import Insights
 import Testing
+
+@testable import Dashboard
+@testable import Insights
 
 @Suite struct PageTests {
   @Test(
@@ -11,5 +12,159 @@ import Testing
   func writePages() throws {
     let folder = try #require(ProcessInfo.processInfo.environment["KLANTREIS_PAGES"])
     try PageSet.write(to: folder)
+  }
+
+  @Test("Every page is whole: elements close, ids are unique, one h1", arguments: Language.allCases)
+  func wellFormed(language: Language) {
+    for (path, html) in PageSet.all(language) {
+      #expect(Self.unclosed(html) == nil, "\(path): \(Self.unclosed(html) ?? "")")
+      let ids = html.matches(of: #/\sid="([^"]*)"/#).map { String($0.1) }
+      #expect(Set(ids).count == ids.count, "\(path) has an id twice")
+      #expect(html.components(separatedBy: "<h1").count == 2, "\(path) has not one h1")
+      #expect(!html.contains("Optional("), "\(path) shows an optional")
+      #expect(html.contains("<html lang=\"\(language.rawValue)\">"))
+    }
+  }
+
+  @Test("Headings do not skip a level", arguments: Language.allCases)
+  func headings(language: Language) {
+    for (path, html) in PageSet.all(language) {
+      let levels = html.matches(of: #/<h([1-6])/#).compactMap { Int($0.1) }
+      for (before, after) in zip(levels, levels.dropFirst()) {
+        #expect(after <= before + 1, "\(path) goes from h\(before) to h\(after)")
+      }
+    }
+  }
+
+  /// Values that want to be markup. The last has a quote that Swift sees as one character with its
+  /// accent and a browser as the end of an attribute.
+  static let hostile = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onfocus='alert(1)",
+    "{{{body}}}", "&lt;b&gt;", "x\"\u{301} onfocus=alert(1) y=\"\u{301}", "<\u{338}b",
+  ]
+
+  @Test("What customers and models are called is never markup", arguments: hostile)
+  func escaping(name: String) {
+    var samples = Samples(seed: 3)
+    var model = Samples.stdc
+    model.phases[0].name = LocalizedText(en: name)
+    model.phases[0].question = LocalizedText(en: name)
+    var map = samples.map(model, channels: [name, "Website"], customers: 1000)
+    map.phases[0].content = [.init(content: name, touchpoints: 3, customers: 2)]
+    var timeline = samples.timeline(model, touchpoints: 3)
+    timeline.customer = name
+    timeline.touchpoints[0].content = name
+    timeline.touchpoints[0].properties = [name: .text(name)]
+    let problem = FieldProblem(field: "who", message: name, text: name, characters: 1..<3)
+    let context = PageSet.context(
+      "/", .english, query: Query(from: name, who: name), problems: [problem])
+    let pages = [
+      Pages.mapPage(MapPage(map: map, model: model), context),
+      Pages.timelinePage(TimelinePage(timeline: timeline, model: model), context),
+      Pages.errorPage(status: 404, what: name, why: name, whatToDo: name, context),
+      JourneyMapPicture.svg(map: map, model: model, language: .english),
+    ]
+    for page in pages {
+      #expect(page.contains(Markup.escape(name)))
+      #expect(Self.unclosed(page) == nil)
+      for scalars in ["<script>alert", "<img", " onfocus='", "\"\u{301} onfocus", "<\u{338}b"] {
+        #expect(!Self.has(page, scalars), "\(scalars.debugDescription) got through")
+      }
+    }
+  }
+
+  @Test("Names in addresses are percent-encoded, so that any customer can be opened")
+  func addresses() {
+    let context = PageSet.context("/customers", .english, query: Query(who: "a & b = \"c\""))
+    let page = Pages.customersPage(
+      CustomersPage(
+        rows: [.init(customer: "a/b?c#d é", touchpoints: 1, first: "", last: "")], total: 1,
+        model: Samples.stdc), context)
+    #expect(page.contains("/customers/a%2Fb%3Fc%23d%20%C3%A9?who=a%20%26%20b%20%3D%20%22c%22"))
+  }
+
+  @Test("The place of a mistake in a rule is marked, also at its end and past it")
+  func problemPlace() {
+    func page(_ range: Range<Int>) -> String {
+      Pages.customersPage(
+        CustomersPage(rows: [], total: 0, model: Samples.stdc),
+        PageSet.context(
+          "/customers", .english, query: Query(who: "evnt is"),
+          problems: [.init(field: "who", message: "No.", text: "evnt is", characters: range)]))
+    }
+    #expect(page(0..<4).contains("<mark>evnt</mark> is"))
+    #expect(page(7..<7).contains("evnt is<mark>\u{A0}</mark>"))
+    #expect(page(90..<99).contains("evnt is<mark>\u{A0}</mark>"))
+    #expect(page(0..<4).contains("aria-invalid=\"true\""))
+  }
+
+  @Test("A long list says where it is and links to the pages beside it")
+  func pager() throws {
+    let context = PageSet.context("/customers", .english)
+    let middle = try #require(Pages.pager(first: 25, shown: 25, total: 2469, page: 2, context))
+    #expect(middle["range"] as? String == "26–50 of 2,469")
+    #expect(middle["previous"] as? String == "/customers")
+    #expect(middle["next"] as? String == "/customers?page=3")
+    #expect(Pages.pager(first: 0, shown: 9, total: 9, page: 1, context) == nil)
+  }
+
+  @Test("Pages hardly change by accident", arguments: ["/", "/phase/do", "/customers/1184"])
+  func golden(path: String) throws {
+    let page = try #require(PageSet.all(.dutch).first { $0.path == path })
+    // The version of an asset changes with each touch of the stylesheet.
+    let html = page.html.replacing(#/\?v=[0-9a-f]+/#, with: "")
+    let name = path == "/" ? "map" : path.split(separator: "/").joined(separator: "-")
+    try Golden.expect(html, "\(name).nl.html")
+  }
+
+  @Test("The picture for the command line hardly changes by accident")
+  func goldenPicture() throws {
+    var samples = Samples(seed: 7)
+    let map = samples.map(Samples.stdc, channels: Samples.channels, customers: 48_210)
+    let svg = JourneyMapPicture.svg(map: map, model: Samples.stdc, language: .english)
+    #expect(Self.unclosed(svg) == nil)
+    try Golden.expect(svg, "picture.en.svg")
+  }
+
+  private static func has(_ text: String, _ part: String) -> Bool {
+    Data(text.utf8).range(of: Data(part.utf8)) != nil
+  }
+
+  /// What is wrong with the nesting of elements; nil when nothing is.
+  static func unclosed(_ html: String) -> String? {
+    let void: Set = [
+      "meta", "link", "input", "br", "img", "hr",
+    ]
+    var open: [String] = []
+    for match in html.matches(of: #/<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>"]|"[^"]*")*)>/#) {
+      let name = String(match.2)
+      if !match.1.isEmpty {
+        guard open.popLast() == name else { return "</\(name)> closes something else" }
+      } else if !void.contains(name), match.3.last != "/" {
+        open.append(name)
+      }
+    }
+    return open.isEmpty ? nil : "<\(open.joined(separator: "> <"))> stays open"
+  }
+}
+
+/// Files that say what came out before; `KLANTREIS_RECORD=1` writes them anew.
+enum Golden {
+  static func expect(_ text: String, _ name: String) throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "Golden").appending(path: name)
+    if ProcessInfo.processInfo.environment["KLANTREIS_RECORD"] != nil {
+      try Data(text.utf8).write(to: file)
+      return
+    }
+    let expected = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    let lines = zip(text.split(separator: "\n"), expected.split(separator: "\n"))
+    let difference = lines.first { $0 != $1 }
+    #expect(
+      text == expected,
+      """
+      \(name) differs, first at: \(difference?.0.prefix(200) ?? "its length")
+      Look at it; when it is better, record it anew with KLANTREIS_RECORD=1.
+      """)
   }
 }

@@ -1,6 +1,7 @@
 import CustomerJourney
 import Dashboard
-import Insights
+
+@testable import Insights
 
 /// Values as a real shop has them, made anew from a seed: the same on every machine.
 struct Samples {
@@ -97,6 +98,12 @@ struct Samples {
   ]
   static let classes: [Double] = [0, 3600, 21_600, 86_400, 259_200, 604_800, 1_209_600, 2_592_000]
 
+  private static func dwell(stays: Int) -> [JourneyMap.DwellClass] {
+    classes.enumerated().map { i, from in
+      JourneyMap.DwellClass(fromSeconds: from, stays: stays / (abs(i - 3) * 2 + 3))
+    }
+  }
+
   /// A map in which fewer customers are in each phase, and each channel is used where a draw says.
   mutating func map(
     _ model: JourneyModel, channels: [String], customers: Int, empty: Set<Int> = []
@@ -147,11 +154,7 @@ struct Samples {
           touchpoints: uses.reduce(0) { $0 + $1.touchpoints }, entered: here * 11 / 10,
           medianDwellSeconds: here > 0 ? Double(number(1...900)) * 3600 : nil, next: next,
           channels: uses, content: content,
-          dwell: here == 0
-            ? []
-            : Self.classes.enumerated().map { i, from in
-              .init(fromSeconds: from, stays: here / (abs(i - 3) + 1) / number(1...3))
-            }))
+          dwell: here == 0 ? [] : Self.dwell(stays: here)))
     }
     return JourneyMap(
       model: model.id, customers: present.max() ?? 0,
@@ -217,9 +220,7 @@ struct Samples {
         .init(rule: 0, touchpoints: customers * 3), .init(rule: 1, touchpoints: customers),
         .init(rule: -1, touchpoints: customers),
       ],
-      dwell: Self.classes.enumerated().map { i, from in
-        .init(fromSeconds: from, stays: customers / (abs(i - 3) + 1))
-      })
+      dwell: Self.dwell(stays: customers))
   }
 
   mutating func timeline(_ model: JourneyModel, touchpoints: Int) -> CustomerTimeline {

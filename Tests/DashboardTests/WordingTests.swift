@@ -1,0 +1,49 @@
+import CustomerJourney
+import Foundation
+import Testing
+
+@testable import Dashboard
+
+@Suite struct WordingTests {
+  static let templates = Templates.sources.mapValues { String(decoding: $0, as: UTF8.self) }
+
+  @Test("Every text that a template asks for exists in both languages")
+  func templateTexts() throws {
+    let used = Self.templates.values.flatMap { source in
+      source.matches(of: #/\{\{t\.([A-Za-z]+)\}\}/#).map { String($0.1) }
+    }
+    #expect(used.count > 100)
+    for key in Set(used) {
+      #expect(Wording.english[key] != nil, "t.\(key) is not in English")
+      #expect(Wording.dutch[key] != nil, "t.\(key) is not in Dutch")
+    }
+  }
+
+  @Test("No page shows a key in place of its text", arguments: Language.allCases)
+  func noKeys(language: Language) {
+    for key in ["map", "questions", "import", "funnel", "event", "device", "content", "phase"] {
+      #expect(Wording(language: language)[key] != key || key == "device")
+    }
+  }
+
+  @Test("Templates fill in without escaping only what the house itself drew")
+  func unescaped() {
+    let drawings: Set = ["body", "names", "field", "spark", "histogram", "overview"]
+    for (name, source) in Self.templates {
+      for match in source.matches(of: #/\{\{\{([^}]*)\}\}\}/#) {
+        #expect(drawings.contains(String(match.1)), "\(name) fills in \(match.1) as it is")
+      }
+      #expect(!source.contains("{{&"), "\(name) has another way around escaping")
+    }
+  }
+
+  @Test("Pages can live under the Content-Security-Policy: nothing inline")
+  func nothingInline() {
+    for (name, source) in Self.templates {
+      #expect(!source.contains("style=") && !source.contains("<style"), "\(name) has inline style")
+      #expect(source.firstMatch(of: #/\son[a-z]+=/#) == nil, "\(name) has an inline handler")
+      #expect(source.firstMatch(of: #/<script(?![^>]*src=)/#) == nil, "\(name) has inline script")
+      #expect(!source.contains("http://") && !source.contains("https://"), "\(name) goes elsewhere")
+    }
+  }
+}
