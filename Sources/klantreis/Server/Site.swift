@@ -11,6 +11,9 @@ struct Site: Sendable {
   let workspace: Workspace
   let imports: ImportDesk
 
+  /// Touchpoints on one page of a customer's journey.
+  private static let timelineLength = 100
+
   func addRoutes<Context: RequestContext>(to router: Router<Context>) {
     for (path, asset) in Assets.all {
       router.get(RouterPath(path)) { request, _ in Self.reply(asset, to: request) }
@@ -49,7 +52,7 @@ struct Site: Sendable {
   }
 
   private func timeline(_ id: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
-    let pageLength = Limits.timelineTouchpoints
+    let pageLength = Self.timelineLength
     let number = visit.pageNumber
     let (answer, context) = try visit.ask(
       .journey, snapshot,

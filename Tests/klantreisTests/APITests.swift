@@ -1,0 +1,172 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import klantreis
+
+@Suite("The API")
+struct APITests {
+  let project: TestProject
+
+  init() throws { project = try TestProject() }
+
+  /// One good request of every kind of question.
+  private static let requests: [(kind: String, query: String)] = [
+    ("map", "model=stdc"), ("phase", "phase=care&model=stdc"), ("transitions", "by=channel"),
+    ("paths", "by=event&until=Order%20Completed&top=5"),
+    ("funnel", "step=Product%20Viewed&step=Order%20Completed&within=10d"),
+    ("journey", "customer=ann&model=ten-phases"),
+  ]
+
+  @Test("every question is described, every description is a route, and every answer has its shape")
+  func described() async throws {
+    try await project.serving { client in
+      let document = try json(try await client.get("/api/v1/openapi.json").text)
+      #expect(document["openapi"] as? String == "3.1.0")
+      let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+      #expect(Set(paths.keys) == Set(Self.requests.map { "/api/v1/\($0.kind)" }))
+      #expect(Set(paths.keys) == Set(QuestionKind.all.map { "/api/v1/\($0.name)" }))
+      for (kind, query) in Self.requests {
+        let reply = try await client.get("/api/v1/\(kind)?\(query)")
+        #expect(reply.status == .ok, "\(kind)")
+        let get = try #require(paths["/api/v1/\(kind)"]?["get"])
+        let schema = try #require(
+          dig(get, "responses", "200", "content", "application/json", "schema") as? [String: Any])
+        let answer = try json(reply.text)
+        #expect(mismatch(answer, schema, at: kind) == nil)
+        // And every described parameter is taken.
+        for parameter in try #require(get["parameters"] as? [[String: Any]]) {
+          let name = try #require(parameter["name"] as? String)
+          let isKnown = QuestionKind.named(kind)?.allParameters.contains { $0.name == name }
+          #expect(isKnown == true || name == "format", "\(kind) \(name)")
+        }
+      }
+    }
+  }
+
+  @Test("the funnel has the documented form and counts")
+  func funnel() async throws {
+    try await project.serving { client in
+      let reply = try await client.get("/api/v1/funnel?\(Self.requests[4].query)")
+      let answer = try json(reply.text)
+      #expect(answer["withinSeconds"] as? Int == 864_000)
+      let steps = try #require(answer["steps"] as? [[String: Any]])
+      #expect(steps.map { $0["name"] as? String } == ["Product Viewed", "Order Completed"])
+      #expect(steps.map { $0["customers"] as? Int } == [2, 1])
+    }
+  }
+
+  @Test("a filter of touchpoints and a filter of customers are two things")
+  func filters() async throws {
+    try await project.serving { client in
+      func touchpoints(_ query: String) async throws -> Int {
+        let answer = try json(try await client.get("/api/v1/map?model=stdc&\(query)").text)
+        return try #require(answer["touchpoints"] as? Int)
+      }
+      #expect(try await touchpoints("") == 7)
+      #expect(try await touchpoints("where=channel%20is%20shop") == 2)
+      let twice = "count(event%20is%20%22Order%20Completed%22)%20%3E%3D%202"
+      #expect(try await touchpoints("who=\(twice)") == 4)
+      #expect(try await touchpoints("where=\(twice)") == 1)
+      #expect(try await touchpoints("from=2024-03-02&to=2024-03-05") == 2)
+    }
+  }
+
+  @Test(
+    "what cannot be used is said: which parameter, why, and what would do",
+    arguments: [
+      ("map?modle=stdc", 400, "model"),
+      ("map?model=stcd", 400, "stdc"),
+      ("map?from=2024-02-30", 400, "from"),
+      ("map?from=2024-03-02&to=2024-03-01", 400, "before it begins"),
+      ("map?who=count(event", 400, "who"),
+      ("map?format=pdf", 400, "svg"),
+      ("map?model=stdc&model=five-a", 400, "once"),
+      ("transitions?by=colour", 400, "campaign"),
+      ("paths?top=0", 400, "whole number"),
+      ("funnel", 400, "step"),
+      ("funnel?step=a&within=soon", 400, "10d"),
+      ("phase?phase=sea&model=stdc", 404, "see"),
+      ("journey?customer=nobody", 404, "Customers"),
+      ("journey?customer=ann&format=svg", 400, "no picture"),
+      ("nothing", 404, "transitions"),
+    ])
+  func errors(path: String, status: Int, hint: String) async throws {
+    try await project.serving { client in
+      let reply = try await client.get("/api/v1/\(path)")
+      #expect(Int(reply.status.code) == status)
+      let answer = try json(reply.text)
+      #expect(Set(answer.keys) == ["code", "message", "detail"])
+      let words = "\(answer["message"] ?? "") \(answer["detail"] ?? "")"
+      #expect(words.contains(hint), "\(words)")
+    }
+  }
+
+  @Test(
+    "an answer can be had as text, JSON, CSV and, where there is one, as a picture",
+    arguments: [
+      ("json", "application/json; charset=utf-8", "{"), ("csv", "text/csv; charset=utf-8", "from"),
+      ("text", "text/plain; charset=utf-8", "From"), ("svg", "image/svg+xml", "<svg"),
+    ])
+  func formats(format: String, type: String, beginning: String) async throws {
+    try await project.serving { client in
+      let reply = try await client.get("/api/v1/transitions?by=channel&format=\(format)")
+      #expect(reply.headers[.contentType] == type)
+      #expect(reply.text.hasPrefix(beginning))
+    }
+  }
+
+  @Test("what is stored after the server began is in the next answer")
+  func live() async throws {
+    try await project.serving { client in
+      func count() async throws -> Int? {
+        try json(try await client.get("/api/v1/map?model=stdc").text)["touchpoints"] as? Int
+      }
+      #expect(try await count() == 7)
+      // As another process would, by a store of its own.
+      try Workspace(folder: project.folder).store.append([
+        TestProject.touch("dee", "2024-04-01T00:00:00Z", "Own Thing", .website)
+      ])
+      #expect(try await count() == 8)
+      let whole = try await client.get("/api/v1/transitions?by=event&format=csv").text
+      #expect(whole.contains("Own Thing"))
+    }
+  }
+}
+
+private func json(_ text: String) throws -> [String: Any] {
+  try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+}
+
+private func dig(_ object: [String: Any], _ keys: String...) -> Any? {
+  keys.reduce(object as Any?) { ($0 as? [String: Any])?[$1] }
+}
+
+/// Where a value is not as its schema says; nil when it is.
+private func mismatch(_ value: Any, _ schema: [String: Any], at path: String) -> String? {
+  switch schema["type"] as? String {
+  case "object":
+    guard let object = value as? [String: Any] else { return "\(path) is no object" }
+    for key in schema["required"] as? [String] ?? [] where object[key] == nil {
+      return "\(path).\(key) is missing"
+    }
+    for (key, inner) in schema["properties"] as? [String: [String: Any]] ?? [:] {
+      if let value = object[key], let wrong = mismatch(value, inner, at: "\(path).\(key)") {
+        return wrong
+      }
+    }
+    return nil
+  case "array":
+    guard let list = value as? [Any] else { return "\(path) is no list" }
+    guard let inner = schema["items"] as? [String: Any] else { return "\(path) has no items" }
+    for (i, value) in list.enumerated() {
+      if let wrong = mismatch(value, inner, at: "\(path)[\(i)]") { return wrong }
+    }
+    return nil
+  case "string": return value is String ? nil : "\(path) is no text"
+  case "integer": return value is Int ? nil : "\(path) is no whole number"
+  case "number": return value is NSNumber ? nil : "\(path) is no number"
+  default: return "\(path) has no type"
+  }
+}

@@ -1,0 +1,138 @@
+import CustomerJourney
+import Foundation
+import JourneyEngine
+import Store
+import Testing
+
+@testable import klantreis
+
+@Suite("A project's data folder")
+struct WorkspaceTests {
+  let project: TestProject
+
+  init() throws { project = try TestProject() }
+
+  @Test("a snapshot that grows by what is new equals one that is read anew")
+  func growing() throws {
+    let first = try project.workspace.snapshot()
+    #expect(try project.workspace.snapshot().table === first.table, "nothing is read twice")
+    try project.workspace.store.append([
+      TestProject.touch("ann", "2024-02-01T00:00:00Z", "Late Event", .phone, "call"),
+      TestProject.touch("aaa", "2024-03-03T00:00:00Z", "Product Viewed", .website, "shoe"),
+      TestProject.touch("cas", "2024-03-06T18:30:00Z", "Product Viewed", .shop, cents: 5),
+    ])
+    let grown = try project.workspace.snapshot().table
+    let anew = try Workspace(folder: project.folder).snapshot().table
+    #expect(grown.count == first.table.count + 2, "one was known already")
+    #expect(rows(grown) == rows(anew))
+    #expect(first.table.count == 7, "who holds a snapshot keeps it")
+  }
+
+  private func rows(_ table: JourneyTable) -> [[String]] {
+    (0..<table.journeyCount).flatMap { journey in
+      table.rows(ofJourney: journey).map { row in
+        Dimension.allCases.map { table.name($0, row: row) }
+          + [
+            String(table.customers[journey]), String(table.times[row]),
+            String(table.values[row]), String(table.rowIDs[row]),
+          ]
+      }
+    }
+  }
+
+  @Test("values in another currency than the project's count as nothing and are counted")
+  func currency() throws {
+    let pounds = Currency("GBP").map { Money(minorUnits: 700, currency: $0) }
+    var sold = TestProject.touch("ann", "2024-04-01T00:00:00Z", "Order Completed", .shop)
+    sold.value = pounds
+    try project.workspace.store.append([sold])
+    let table = try project.workspace.snapshot().table
+    #expect(table.currency == .eur)
+    #expect(table.foreignValues == 1)
+    #expect(table.values.values.reduce(0, +) == 4995 + 1200 + 2500)
+    try project.workspace.set(.currency, to: "GBP")
+    let inPounds = try project.workspace.snapshot().table
+    #expect(inPounds.values.values.reduce(0, +) == 700)
+    #expect(inPounds.foreignValues == 3)
+  }
+
+  @Test("settings are checked before they are kept")
+  func settings() throws {
+    for (setting, value) in [
+      (Workspace.Setting.zone, "Europe/Atlantis"), (.currency, "EURO"), (.model, "sttc"),
+    ] {
+      #expect(throws: (any Error).self) { try project.workspace.set(setting, to: value) }
+    }
+    #expect(try project.workspace.store.settings() == [:])
+  }
+
+  @Test("the number of purchases from which Care begins can be changed, and history moves with it")
+  func carePurchases() throws {
+    func carers() throws -> Int {
+      let snapshot = try project.workspace.snapshot()
+      let answer = try Question(.map, ["model": ["stdc"]]).answer(from: snapshot)
+      let map = String(decoding: try answer.report.json(), as: UTF8.self)
+      let match = try #require(map.firstMatch(of: /"customers":(\d+)[^{}]*"id":"care"/))
+      return try #require(Int(match.1))
+    }
+    let before = try carers()
+    try project.workspace.store.set(
+      ModelSetting(model: "stdc", setting: "carePurchases").name, to: "3")
+    #expect(try carers() < before)
+  }
+
+  @Test("a project's own model is read from its folder, and a bad one says what is wrong")
+  func ownModel() throws {
+    let yaml = """
+      id: tiny
+      name: {en: Tiny, nl: Klein}
+      phases:
+        - {id: before, name: {en: Before}, question: {en: Who comes?}}
+        - {id: bought, name: {en: Bought}, question: {en: Who stays?}}
+      rules:
+        - {phase: bought, when: 'event is "Order Completed"', because: {en: They bought}}
+      """
+    try project.workspace.addModel(id: "tiny", yaml: yaml)
+    let snapshot = try project.workspace.snapshot()
+    #expect(snapshot.models["tiny"]?.phases.count == 2)
+    try project.workspace.addModel(id: "tiny", yaml: yaml.replacing("bought\n", with: "x\n"))
+    try project.workspace.addModel(id: "bad", yaml: "id: bad")
+    let error = #expect(throws: JourneyModelError.self) { try project.workspace.snapshot() }
+    #expect(String(describing: error).contains("bad.yaml"))
+  }
+}
+
+@Suite("The period of a question")
+struct PeriodTests {
+  private let amsterdam = Zone.amsterdam
+
+  @Test("days are the project's own, and the last one belongs to the period")
+  func days() throws {
+    let period = try Period(from: "2024-03-30", to: "2024-03-31", zone: amsterdam)
+    #expect(period.from?.iso8601 == "2024-03-29T23:00:00Z")
+    // The clocks went forward that night, so this day had 23 hours.
+    #expect(period.to?.iso8601 == "2024-03-31T22:00:00Z")
+  }
+
+  @Test(
+    "a moment is taken as it is, with or without a zone",
+    arguments: [
+      ("2024-06-01T10:00:00Z", "2024-06-01T10:00:00Z"),
+      ("2024-06-01T10:00:00", "2024-06-01T08:00:00Z"),
+    ])
+  func moments(text: String, expected: String) throws {
+    #expect(try Period(from: nil, to: text, zone: amsterdam).to?.iso8601 == expected)
+  }
+
+  @Test("no text is no bound", arguments: [nil, "", " "] as [String?])
+  func open(text: String?) throws {
+    #expect(try Period(from: text, to: text, zone: amsterdam) == .all)
+  }
+
+  @Test(
+    "a date that doesn't exist and a period that ends before it begins are errors",
+    arguments: [("2023-02-29", "2024-01-01"), ("2024-01-02", "2024-01-01"), ("soon", "later")])
+  func bad(from: String, to: String) {
+    #expect(throws: ParameterError.self) { try Period(from: from, to: to, zone: amsterdam) }
+  }
+}
