@@ -1,7 +1,7 @@
 package import CustomerJourney
 
 /// What a column can be to a touchpoint.
-package enum ImportRole: Int, Hashable, Sendable, CaseIterable {
+package enum ImportRole: String, Hashable, Sendable, CaseIterable {
   case customer, time, event, channel, origin, device, content, campaign, value, currency
   /// The client's own id of the message; recognises a row that comes again.
   case id
@@ -11,12 +11,24 @@ package enum ImportRole: Int, Hashable, Sendable, CaseIterable {
   /// How often `value` counts, when the mapping says `multiply: value by quantity`.
   case quantity
 
-  /// As mappings write it.
-  package var name: String { String(describing: self) }
-
-  init?(name: String) {
-    guard let role = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = role
+  /// Place in ``allCases``: rows look roles up in arrays, where a dictionary would cost too much.
+  var index: Int {
+    switch self {
+    case .customer: 0
+    case .time: 1
+    case .event: 2
+    case .channel: 3
+    case .origin: 4
+    case .device: 5
+    case .content: 6
+    case .campaign: 7
+    case .value: 8
+    case .currency: 9
+    case .id: 10
+    case .source: 11
+    case .offset: 12
+    case .quantity: 13
+    }
   }
 }
 

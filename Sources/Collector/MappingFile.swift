@@ -73,8 +73,8 @@ extension ImportMapping {
   }
 
   private mutating func readColumns(_ node: MappingNode) throws {
-    for (key, cell) in try node.entries(allowed: ImportRole.allCases.map(\.name)) {
-      guard let role = ImportRole(name: key) else { continue }
+    for (key, cell) in try node.entries(allowed: ImportRole.allCases.map(\.rawValue)) {
+      guard let role = ImportRole(rawValue: key) else { continue }
       if role == .time {
         try setTime(cell)
       } else if let text = cell.plain, text.contains("{") {
@@ -89,8 +89,8 @@ extension ImportMapping {
     let roles: [ImportRole] = [
       .customer, .event, .channel, .origin, .device, .content, .campaign, .value, .currency,
     ]
-    for (key, cell) in try node.entries(allowed: roles.map(\.name)) {
-      guard let role = ImportRole(name: key) else { continue }
+    for (key, cell) in try node.entries(allowed: roles.map(\.rawValue)) {
+      guard let role = ImportRole(rawValue: key) else { continue }
       let text = try cell.text()
       if role == .currency, Currency(text) == nil {
         throw cell.error("must be a currency code of three letters, such as EUR")

@@ -132,7 +132,7 @@ struct RowPlan {
     groupBy = try mapping.groupBy.map { try column($0) }
     traits = try mapping.traits.map { Kept(column: try column($0.column), name: $0.name) }
     for name in mapping.skipWithout {
-      if let columns = ImportRole(name: name).flatMap({ cells[$0]?.columns }) {
+      if let columns = ImportRole(rawValue: name).flatMap({ cells[$0]?.columns }) {
         skipWithout.append((columns, name))
       } else {
         skipWithout.append(([try column(name)], name))
@@ -301,7 +301,7 @@ struct RowPlan {
       let roles = roles(ofColumn: column)
       let use: String
       if !roles.isEmpty {
-        use = "`\(name)` is read as \(roles.map(\.name).joined(separator: " and "))"
+        use = "`\(name)` is read as \(roles.map(\.rawValue).joined(separator: " and "))"
       } else if let kept = traits.first(where: { $0.column == column }) {
         use = "`\(name)` is kept as the trait \(kept.name)"
       } else if let kept = extra.first(where: { $0.column == column }) {

@@ -388,7 +388,7 @@ final class RowReader {
   /// The text of a role in this row; nil when it is missing or the role has no column.
   private func name(_ role: ImportRole, _ row: RowFields) throws(Rejection) -> String? {
     var name: String?
-    switch cells[role.rawValue] {
+    switch cells[role.index] {
     case nil: return role == .customer ? plan.constants[.customer] : nil
     case .column(let column):
       let cell = row[column]
@@ -417,7 +417,7 @@ final class RowReader {
     }
     if let name, name.utf8.count > Limits.nameCharacters, name.count > Limits.nameCharacters {
       throw Rejection(
-        reason: "has a \(role.name) of more than \(Limits.nameCharacters) characters")
+        reason: "has a \(role.rawValue) of more than \(Limits.nameCharacters) characters")
     }
     return name
   }

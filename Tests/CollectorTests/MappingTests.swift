@@ -25,6 +25,11 @@ import Testing
     #expect(touchpoint.properties == ["brand": .text("aqua")])
   }
 
+  @Test("the place of a role is its place among all roles")
+  func roles() {
+    for (place, role) in ImportRole.allCases.enumerated() { #expect(role.index == place) }
+  }
+
   @Test("a file without header is read by column numbers, in columns of spaces too")
   func numbers() throws {
     let mapping = """
