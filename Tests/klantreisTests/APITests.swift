@@ -1,6 +1,8 @@
+import CustomerJourney
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Store
 import Testing
 
 @testable import klantreis
@@ -60,16 +62,15 @@ struct APITests {
   @Test("a filter of touchpoints and a filter of customers are two things")
   func filters() async throws {
     try await project.serving { client in
-      func touchpoints(_ query: String) async throws -> Int {
-        let answer = try json(try await client.get("/api/v1/map?model=stdc&\(query)").text)
-        return try #require(answer["touchpoints"] as? Int)
-      }
-      #expect(try await touchpoints("") == 7)
-      #expect(try await touchpoints("where=channel%20is%20shop") == 2)
       let twice = "count(event%20is%20%22Order%20Completed%22)%20%3E%3D%202"
-      #expect(try await touchpoints("who=\(twice)") == 4)
-      #expect(try await touchpoints("where=\(twice)") == 1)
-      #expect(try await touchpoints("from=2024-03-02&to=2024-03-05") == 2)
+      let expected: [(query: String, touchpoints: Int)] = [
+        ("", 7), ("where=channel%20is%20shop", 2), ("who=\(twice)", 4), ("where=\(twice)", 1),
+        ("from=2024-03-02&to=2024-03-05", 2),
+      ]
+      for (query, touchpoints) in expected {
+        let answer = try json(try await client.get("/api/v1/map?model=stdc&\(query)").text)
+        #expect(answer["touchpoints"] as? Int == touchpoints, "\(query)")
+      }
     }
   }
 
@@ -117,18 +118,42 @@ struct APITests {
     }
   }
 
+  @Test("a journey comes a page at a time, with the reasons and the silence of the whole")
+  func pagesOfAJourney() async throws {
+    try await project.serving { client in
+      func journey(_ query: String) async throws -> (total: Int?, moments: [NSDictionary]) {
+        let reply = try await client.get("/api/v1/journey?customer=ann&model=stdc&\(query)")
+        let answer = try json(reply.text)
+        let moments = try #require(answer["touchpoints"] as? [NSDictionary])
+        return (answer["total"] as? Int, moments)
+      }
+      let all = try await journey("").moments
+      #expect(all.count == 4)
+      #expect(all[1]["gapSeconds"] as? Double == 300)
+      let middle = try await journey("offset=1&limit=2")
+      #expect(middle.moments == Array(all[1...2]))
+      #expect(middle.total == 4)
+      let past = try await journey("offset=4").moments
+      #expect(past.isEmpty)
+      let inShop = try await journey("where=channel%20is%20shop").moments
+      #expect(inShop == [all[3]])
+    }
+  }
+
   @Test("what is stored after the server began is in the next answer")
   func live() async throws {
     try await project.serving { client in
       func count() async throws -> Int? {
         try json(try await client.get("/api/v1/map?model=stdc").text)["touchpoints"] as? Int
       }
-      #expect(try await count() == 7)
+      let before = try await count()
+      #expect(before == 7)
       // As another process would, by a store of its own.
       try Workspace(folder: project.folder).store.append([
         TestProject.touch("dee", "2024-04-01T00:00:00Z", "Own Thing", .website)
       ])
-      #expect(try await count() == 8)
+      let after = try await count()
+      #expect(after == 8)
       let whole = try await client.get("/api/v1/transitions?by=event&format=csv").text
       #expect(whole.contains("Own Thing"))
     }

@@ -1,5 +1,6 @@
 import CustomerJourney
 import Foundation
+import Insights
 import JourneyEngine
 import Store
 import Testing
@@ -17,7 +18,7 @@ struct WorkspaceTests {
     let first = try project.workspace.snapshot()
     #expect(try project.workspace.snapshot().table === first.table, "nothing is read twice")
     try project.workspace.store.append([
-      TestProject.touch("ann", "2024-02-01T00:00:00Z", "Late Event", .phone, "call"),
+      TestProject.touch("ann", "2024-02-01T00:00:00Z", "Late Event", .email, "call"),
       TestProject.touch("aaa", "2024-03-03T00:00:00Z", "Product Viewed", .website, "shoe"),
       TestProject.touch("cas", "2024-03-06T18:30:00Z", "Product Viewed", .shop, cents: 5),
     ])
