@@ -105,7 +105,7 @@ enum RulePass {
   static func compare(
     _ values: UnsafePointer<Int64>, _ count: Int, _ bounds: RuleBounds, into output: Output
   ) {
-    for row in 0..<count { output[row] = bounds.contains(values[row]) ? 1 : 0 }
+    for row in 0..<count { output[row] = bounds.bit(values[row]) }
   }
 
   static func gaps(_ rows: RuleRows, _ bounds: RuleBounds, into output: Output) {
@@ -114,7 +114,7 @@ enum RulePass {
       let start = rows.start(journey)
       if start < rows.end(journey) { output[start] = 0 }
       for row in (start + 1)..<max(rows.end(journey), start + 1) {
-        output[row] = bounds.contains(times[row] &- times[row - 1]) ? 1 : 0
+        output[row] = bounds.bit(times[row] &- times[row - 1])
       }
     }
   }
@@ -131,12 +131,12 @@ enum RulePass {
         for row in rows.start(journey)..<rows.end(journey) {
           if cycles[row] != 0 { total = 0 }
           total &+= weight(row)
-          output[row] = bounds.contains(total) ? 1 : 0
+          output[row] = bounds.bit(total)
         }
       } else {
         for row in rows.start(journey)..<rows.end(journey) {
           total &+= weight(row)
-          output[row] = bounds.contains(total) ? 1 : 0
+          output[row] = bounds.bit(total)
         }
       }
     }
@@ -159,7 +159,7 @@ enum RulePass {
           total &-= weight(oldest)
           oldest += 1
         }
-        output[row] = bounds.contains(total) ? 1 : 0
+        output[row] = bounds.bit(total)
       }
     }
   }
@@ -181,7 +181,7 @@ enum RulePass {
         } else if isCounting {
           total &+= weight(row)
         }
-        output[row] = bounds.contains(total) ? 1 : 0
+        output[row] = bounds.bit(total)
       }
     }
   }
@@ -195,7 +195,7 @@ enum RulePass {
       var anchor = -1
       for row in rows.start(journey)..<rows.end(journey) {
         if mask[row] != 0, anchor < 0 || !keepsFirst { anchor = row }
-        output[row] = anchor >= 0 && bounds.contains(times[row] &- times[anchor]) ? 1 : 0
+        output[row] = anchor < 0 ? 0 : bounds.bit(times[row] &- times[anchor])
       }
     }
   }

@@ -122,7 +122,7 @@ extension RuleProgram {
       let mine = source(other)
       let values = rows.values
       // A mask of all ones or none keeps the value or makes it 0 without a branch.
-      total(rows, window, bounds, in: scratch, into: mask) { values[$0] & -Int64(mine[$0]) }
+      total(rows, window, bounds, in: scratch, into: mask) { values[$0] & (0 &- Int64(mine[$0])) }
     case .since(let end, let other, let bounds):
       RulePass.since(rows, end, source(other), bounds, into: mask)
     }
@@ -177,22 +177,22 @@ extension RuleProgram {
         for row in history(journey, window, rows, latest[journey], instant, in: scratch) {
           total &+= Int64(mask[row])
         }
-        answers[journey] = bounds.contains(total) ? 1 : 0
+        answers[journey] = bounds.bit(total)
       }
     case .sum(let other, let window, let bounds):
       let mask = scratch.mask(other)
       for journey in 0..<count {
         var total: Int64 = 0
         for row in history(journey, window, rows, latest[journey], instant, in: scratch) {
-          total &+= rows.values[row] & -Int64(mask[row])
+          total &+= rows.values[row] & (0 &- Int64(mask[row]))
         }
-        answers[journey] = bounds.contains(total) ? 1 : 0
+        answers[journey] = bounds.bit(total)
       }
     case .since(let end, let other, let bounds):
       let mask = UnsafePointer(scratch.mask(other))
       for journey in 0..<count {
         let row = rows.anchor(journey, end, mask, latest: latest[journey])
-        answers[journey] = row.map { bounds.contains(instant &- rows.times[$0]) } ?? false ? 1 : 0
+        answers[journey] = row.map { bounds.bit(instant &- rows.times[$0]) } ?? 0
       }
     }
   }

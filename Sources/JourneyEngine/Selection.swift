@@ -99,10 +99,12 @@ package struct SelectedJourneys: JourneySource {
   ) {
     let mask = packed.mask
     let times = rows.times
-    let from = selection.from?.milliseconds ?? .min
-    let to = selection.to?.milliseconds
-    for row in 0..<rows.count {
-      mask[row] = times[row] >= from && to.map { times[row] < $0 } ?? true ? 1 : 0
+    mask.update(repeating: 1, count: rows.count)
+    if let from = selection.from?.milliseconds {
+      for row in 0..<rows.count { mask[row] = times[row] >= from ? 1 : 0 }
+    }
+    if let to = selection.to?.milliseconds {
+      for row in 0..<rows.count { mask[row] &= times[row] < to ? 1 : 0 }
     }
     if let touchpoints {
       touchpoints.evaluate(journeys, in: scratch)
