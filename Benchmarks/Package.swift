@@ -15,6 +15,7 @@ let package = Package(
     .executableTarget(
       name: "JourneyBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],
+      packageAccess: false,
       swiftSettings: [
         .unsafeFlags(["-package-name", packageName]),
         .enableUpcomingFeature("MemberImportVisibility"),

@@ -29,7 +29,7 @@ struct GeneratedLog {
             customer, time, drawChannel[Int(random.next() >> 52)],
             drawEvent[Int(random.next() >> 52)]
           ))
-        time += Int64(-log(1 - random.unit()) * 2 * 86_400) + 1
+        time += Int64(-Foundation.log(1 - random.unit()) * 2 * 86_400) + 1
       } while random.unit() >= 0.1
     }
     rows.sort { ($0.seconds, $0.customer) < ($1.seconds, $1.customer) }

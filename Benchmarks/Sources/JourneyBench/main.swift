@@ -41,8 +41,8 @@ func line(_ cells: [String]) {
       .joined())
 }
 
-let log = GeneratedLog(touchpoints: size)
-let (loading, table) = milliseconds { log.table() }
+let generated = GeneratedLog(touchpoints: size)
+let (loading, table) = milliseconds { generated.table() }
 let source = PlacedJourneys(
   table: table, phases: Column(table.events.values.map { UInt8(min(3, ($0 - 1) / 2)) }))
 let phaseIDs = ["see", "think", "do", "care"]
@@ -51,7 +51,7 @@ print("\(table.count) touchpoints of \(table.journeyCount) customers on \(thread
 var ours: [String: (milliseconds: Double, answer: [[Int]])] = [:]
 
 /// The median of five runs after one to warm up.
-func measure<F: Fold>(_ name: String, _ fold: F, _ answer: (F.Answer) -> [[Int]]) {
+@MainActor func measure<F: Fold>(_ name: String, _ fold: F, _ answer: (F.Answer) -> [[Int]]) {
   let runs = (0..<6).map { _ in milliseconds { source.answer(fold, parts: threads) } }
   let times = runs.dropFirst().map(\.0).sorted()
   ours[name] = (times[2], answer(runs[0].1))
@@ -89,7 +89,7 @@ if withPeers {
     path: "journey-bench-\(ProcessInfo.processInfo.processIdentifier)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
-  try log.write(to: folder)
+  try generated.write(to: folder)
   let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "peers.py")
   let python = Process()
