@@ -198,7 +198,7 @@ extension PageContext {
         ] as Templates.Values
       },
       "hasModels": models.count > 1,
-      "from": query.from ?? "", "to": query.to ?? "",
+      "from": Self.dateForField(query.from), "to": Self.dateForField(query.to),
       "first": dataFirst?.dateText ?? "", "last": dataLast?.dateText ?? "",
       "who": query.who ?? "", "keep": query.keep ?? "",
       "periods": periods,
@@ -212,6 +212,12 @@ extension PageContext {
     values["whoProblem"] = problem(at: "who")
     values["keepProblem"] = problem(at: "where")
     return values
+  }
+
+  /// Date fields of browsers hold dates that exist and nothing else.
+  private static func dateForField(_ text: String?) -> String {
+    guard let text, text.utf8.count == 10, Timestamp(iso8601: text) != nil else { return "" }
+    return text
   }
 
   /// Shortcuts to the last days that have data, and to all of it.
