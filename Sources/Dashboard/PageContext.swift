@@ -238,9 +238,14 @@ extension PageContext {
   }
 
   /// The period in words, for sentences: `between 1 Jan 2017 and 31 Mar 2017`; empty for all time.
+  ///
+  /// A date with a problem is not part of it: the answer was made without.
   var periodInWords: String {
-    let from = query.from.map(format.date)
-    let to = query.to.map(format.date)
+    func date(_ text: String?, _ field: String) -> String? {
+      problems.contains { $0.field == field } ? nil : text.map(format.date)
+    }
+    let from = date(query.from, "from")
+    let to = date(query.to, "to")
     switch (from, to, language) {
     case (nil, nil, _): return ""
     case (let from?, let to?, .english): return "between \(from) and \(to)"
