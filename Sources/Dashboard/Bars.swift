@@ -38,7 +38,7 @@ enum Bars {
   ) -> String {
     guard let largest = classes.map(\.stays).max(), largest > 0 else { return "" }
     let format = context.format
-    let slot = labelled ? 44.0 : 10.0
+    let slot = labelled ? 80.0 : 10.0
     let height = labelled ? 120.0 : 28.0
     let width = slot * Double(classes.count)
     var svg = Markup()
@@ -54,7 +54,7 @@ enum Bars {
       ])
     for (i, entry) in classes.enumerated() {
       let share = Double(entry.stays) / Double(largest)
-      let bar = entry.stays == 0 ? 0 : max(1.5, (height - 16) * share)
+      let bar = entry.stays == 0 ? 0 : max(1.5, (labelled ? height - 16 : height) * share)
       let x = Double(i) * slot
       svg.empty(
         "rect",

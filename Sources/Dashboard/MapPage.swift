@@ -83,7 +83,7 @@ extension Pages {
         context, short: isNarrow),
       "noContent": phase.content.isEmpty,
       "channelBars": Bars.list(
-        column.channels.prefix(4).map { use in
+        column.channels.sorted { $0.customers > $1.customers }.prefix(4).map { use in
           Bars.Row(
             name: Channel(use.channel).title(context.language), amount: use.customers,
             hue: picture.palette.hueClass(use.channel))

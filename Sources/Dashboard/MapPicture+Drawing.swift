@@ -47,7 +47,7 @@ extension MapPicture {
           "text-anchor": "end", "class": "channel",
         ])
       svg.element("title", [:], lane.name)
-      svg.element("tspan", [:], shortened(lane.name, to: 17))
+      svg.element("tspan", [:], shortened(lane.name, to: 15))
       svg.end()
     }
     return svg.text

@@ -198,7 +198,7 @@ extension PageContext {
         ] as Templates.Values
       },
       "hasModels": models.count > 1,
-      "from": query.from ?? "", "to": query.to ?? "",
+      "from": Self.dateForField(query.from), "to": Self.dateForField(query.to),
       "first": dataFirst?.dateText ?? "", "last": dataLast?.dateText ?? "",
       "who": query.who ?? "", "keep": query.keep ?? "",
       "periods": periods,
@@ -212,6 +212,12 @@ extension PageContext {
     values["whoProblem"] = problem(at: "who")
     values["keepProblem"] = problem(at: "where")
     return values
+  }
+
+  /// Date fields of browsers hold dates that exist and nothing else.
+  private static func dateForField(_ text: String?) -> String {
+    guard let text, text.utf8.count == 10, Timestamp(iso8601: text) != nil else { return "" }
+    return text
   }
 
   /// Shortcuts to the last days that have data, and to all of it.
@@ -232,9 +238,14 @@ extension PageContext {
   }
 
   /// The period in words, for sentences: `between 1 Jan 2017 and 31 Mar 2017`; empty for all time.
+  ///
+  /// A date with a problem is not part of it: the answer was made without.
   var periodInWords: String {
-    let from = query.from.map(format.date)
-    let to = query.to.map(format.date)
+    func date(_ text: String?, _ field: String) -> String? {
+      problems.contains { $0.field == field } ? nil : text.map(format.date)
+    }
+    let from = date(query.from, "from")
+    let to = date(query.to, "to")
     switch (from, to, language) {
     case (nil, nil, _): return ""
     case (let from?, let to?, .english): return "between \(from) and \(to)"

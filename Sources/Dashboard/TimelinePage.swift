@@ -46,13 +46,13 @@ extension Pages {
           "name": choice.name(context.language), "chosen": choice.id == page.model.id,
         ] as Templates.Values
       },
-      "overview": JourneyStrip(timeline: timeline, model: page.model, context: context)
-        .svg(palette: palette),
       "stays": stays(page, palette, context),
       "isEmpty": timeline.touchpoints.isEmpty,
       "customers": context.link("/customers"),
       "data": context.dataLinks("journey", with: [("customer", timeline.customer)]),
     ]
+    let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
+    values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(
       first: page.firstIndex, shown: timeline.touchpoints.count, total: timeline.total,
       page: page.page, context)
@@ -65,9 +65,12 @@ extension Pages {
   ) -> [Templates.Values] {
     var stays: [Templates.Values] = []
     var items: [Templates.Values] = []
+    // A silence before a stay stands before its heading, not under it.
+    var pause: Templates.Values?
     let moments = page.timeline.touchpoints
     for (index, moment) in moments.enumerated() {
-      items.append(item(index, page, palette, context))
+      if items.isEmpty { pause = silence(before: moment, context) }
+      items.append(item(index, isFirst: items.isEmpty, page, palette, context))
       let next = index + 1 < moments.count ? moments[index + 1] : nil
       guard next?.phase != moment.phase || next?.cycle != moment.cycle else { continue }
       let place = page.model.index(ofPhase: moment.phase)
@@ -80,6 +83,7 @@ extension Pages {
         "newCycle": isNewCycle && moment.cycle > 0
           ? context.words.cycle(moment.cycle + 1) as Any : false,
         "items": items,
+        "pause": pause.map { $0 as Any } ?? false,
       ])
       items = []
     }
@@ -92,7 +96,7 @@ extension Pages {
   }
 
   private static func item(
-    _ index: Int, _ page: TimelinePage, _ palette: Palette, _ context: PageContext
+    _ index: Int, isFirst: Bool, _ page: TimelinePage, _ palette: Palette, _ context: PageContext
   ) -> Templates.Values {
     let moment = page.timeline.touchpoints[index]
     let (words, format, language) = (context.words, context.format, context.language)
@@ -126,13 +130,16 @@ extension Pages {
     if let value = moment.value {
       values["value"] = format.money(value, moment.currency ?? Currency.eur.code)
     }
-    if let gap = moment.gapSeconds, gap >= silenceSeconds {
-      values["silence"] =
-        [
-          "words": words.silence(format.durationInWords(gap)), "size": silenceSize(gap),
-        ] as Templates.Values
-    }
+    if !isFirst, let silence = silence(before: moment, context) { values["silence"] = silence }
     return values
+  }
+
+  private static func silence(
+    before moment: CustomerTimeline.Moment, _ context: PageContext
+  ) -> Templates.Values? {
+    guard let gap = moment.gapSeconds, gap >= silenceSeconds else { return nil }
+    let time = context.format.durationInWords(gap)
+    return ["words": context.words.silence(time), "size": silenceSize(gap)]
   }
 
   /// How tall a gap is drawn: 1 for a day, growing by its logarithm to 8 for two years and more.
@@ -157,10 +164,11 @@ struct JourneyStrip {
   private static let left = 130.0
   private static let lane = 30.0
 
-  func svg(palette: Palette) -> String {
+  /// Nil for fewer than two touchpoints: there is nothing to see at a glance.
+  func svg(palette: Palette) -> String? {
     let moments = timeline.touchpoints
     guard let first = moments.first?.time, let last = moments.last?.time, moments.count > 1 else {
-      return ""
+      return nil
     }
     let span = max(1, last.seconds(since: first))
     let room = Self.width - Self.left - 24
