@@ -73,7 +73,6 @@ struct Wording: Sendable {
     ("stays", "Times entered", "Keer binnengekomen"),
     ("customersAndTouchpoints", "customers · touchpoints", "klanten · contactmomenten"),
     ("phaseByPhase", "Phase by phase", "Fase voor fase"),
-    ("openPhase", "Open this phase", "Open deze fase"),
     // A phase.
     ("medianTime", "Median time here", "Mediane tijd hier"),
     ("value", "Value", "Waarde"),
