@@ -215,9 +215,7 @@ package final class FileImport {
         .empty, "\(shown) has a header but no rows; check that the export went well.")
     }
     scanner.expectedFields = header.count
-    let plan = try RowPlan(
-      mapping: mapping, header: header, joined: join?.columns ?? [], samples: samples,
-      file: shown, canAddColumns: false, options: options)
+    let plan = try plan(header, samples, shown, canAddColumns: false)
     return Part(
       name: name, window: window, scanner: scanner, reader: try reader(plan, name),
       fields: header.count,
@@ -231,15 +229,26 @@ package final class FileImport {
   ) throws -> Part {
     let sampler = JSONScanner(window: ByteWindow(text: head), isArray: isArray)
     let samples = sample(sampler, isWhole: head.count < ByteWindow.blockBytes)
-    let plan = try RowPlan(
-      mapping: mapping, header: sampler.columns, joined: join?.columns ?? [], samples: samples,
-      file: shown, canAddColumns: true, options: options)
+    let plan = try plan(sampler.columns, samples, shown, canAddColumns: true)
     let columns = join == nil ? plan.header : sampler.columns
     let scanner = JSONScanner(
       window: window, isArray: isArray, columns: columns, isClosed: join != nil)
     return Part(
       name: name, window: window, scanner: scanner, reader: try reader(plan, name), fields: nil,
       format: isArray ? "JSON array" : "JSON Lines", plan: plan, warnings: warnings)
+  }
+
+  private func plan(
+    _ header: [String], _ samples: [[[UInt8]]], _ shown: String, canAddColumns: Bool
+  ) throws -> RowPlan {
+    do {
+      return try RowPlan(
+        mapping: mapping, header: header, joined: join?.columns ?? [], samples: samples,
+        file: shown, canAddColumns: canAddColumns, options: options)
+    } catch let error as ImportError where error.kind == .columns {
+      throw ImportError(
+        .columns, error.description, columns: RowPlan.columns(of: header, samples: samples))
+    }
   }
 
   private func reader(_ plan: RowPlan, _ name: String) throws -> RowReader {

@@ -21,10 +21,13 @@ package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
 
   package let kind: Kind
   package let description: String
+  /// With ``Kind/columns``: what the file does have, so that a person can say which is which.
+  package let columns: [ImportPreview.Column]
 
-  package init(_ kind: Kind, _ description: String) {
+  package init(_ kind: Kind, _ description: String, columns: [ImportPreview.Column] = []) {
     self.kind = kind
     self.description = description
+    self.columns = columns
   }
 }
 

@@ -83,4 +83,13 @@ package struct ImportPreview: Hashable, Sendable {
   /// What was assumed, and what to write in the mapping when it is wrong.
   package let warnings: [String]
   package let rows: [ImportedRow]
+
+  package init(
+    format: String, columns: [Column], warnings: [String] = [], rows: [ImportedRow] = []
+  ) {
+    self.format = format
+    self.columns = columns
+    self.warnings = warnings
+    self.rows = rows
+  }
 }

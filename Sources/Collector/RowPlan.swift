@@ -309,7 +309,21 @@ struct RowPlan {
       } else {
         use = "`\(name)` is not used"
       }
-      return .init(name: name, role: roles.first, use: use, samples: firstValues(ofColumn: column))
+      return .init(
+        name: name, role: roles.first, use: use,
+        samples: Self.firstValues(ofColumn: column, in: samples))
+    }
+  }
+
+  /// The columns of a file of which no plan could be made, with what their names say.
+  static func columns(of header: [String], samples: [[[UInt8]]]) -> [ImportPreview.Column] {
+    let found = ColumnFinder.find(in: header)
+    return header.indices.map { column in
+      let role = ImportRole.allCases.first { found[$0]?.contains(column) == true }
+      let use = role.map { "is read as \($0.rawValue)" } ?? "is not used"
+      return .init(
+        name: header[column], role: role, use: "`\(header[column])` \(use)",
+        samples: firstValues(ofColumn: column, in: samples))
     }
   }
 
@@ -323,7 +337,9 @@ struct RowPlan {
   }
 
   /// The first few different values of a column.
-  private func firstValues(ofColumn column: Int) -> [String] {
+  private static func firstValues(
+    ofColumn column: Int, in samples: [[[UInt8]]]
+  ) -> [String] {
     var values: [String] = []
     for row in samples where values.count < 3 {
       guard let cell = row[safe: column], !cell.isEmpty else { continue }

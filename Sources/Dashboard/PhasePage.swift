@@ -62,7 +62,7 @@ extension Pages {
       "measures": phase?.measures.map { ["text": $0(language)] } ?? [],
       "hasMeasures": !(phase?.measures.isEmpty ?? true),
       "map": context.link("/"),
-      "data": context.dataLinks("map"),
+      "data": context.dataLinks("phase", with: [("phase", page.portrait.phase)]),
     ]
     if let place {
       func neighbour(_ index: Int) -> Templates.Values? {

@@ -37,7 +37,8 @@ struct ImportChoices {
     for column in columns {
       switch column.role {
       case .leaveOut: continue
-      case .time: mapping.time = ImportMapping.Time(columns: [column.name])
+      // A date and a clock in two columns are one moment.
+      case .time: mapping.time = .init(columns: (mapping.time?.columns ?? []) + [column.name])
       case .property:
         // An id or a quantity that was found stays what it is; the page doesn't ask about those.
         if let found = column.found, ImportPage.ColumnRole(rawValue: found.rawValue) == nil {

@@ -88,19 +88,19 @@ struct QuestionParameter: Sendable {
   ]
 }
 
-/// What came out: a value for programs and tables, and for some questions a picture.
+/// What came out: a value for programs and tables, and its picture.
 struct Answer: Sendable {
-  var report: any Report
+  let report: any Report
   /// A standalone SVG.
-  var picture: String?
+  let picture: @Sendable () -> String
 
-  init(_ report: some Report, picture: String? = nil) {
+  init(_ report: some Report, picture: @escaping @Sendable () -> String) {
     self.report = report
     self.picture = picture
   }
 
   init(_ report: some DrawnReport) {
-    self.init(report, picture: report.svg())
+    self.init(report) { report.svg() }
   }
 }
 
@@ -119,23 +119,12 @@ enum AnswerFormat: String, CaseIterable, Sendable {
 }
 
 extension Answer {
-  func data(as format: AnswerFormat, question: String) throws(ParameterError) -> Data {
+  func data(as format: AnswerFormat) throws -> Data {
     switch format {
-    case .text: return Data(report.text().utf8)
-    case .csv: return Data(report.csv().utf8)
-    case .json:
-      do {
-        return try report.json()
-      } catch {
-        preconditionFailure("an answer is always JSON: \(error)")
-      }
-    case .svg:
-      guard let picture else {
-        throw ParameterError(
-          name: "format", value: "svg",
-          problem: "The question \(question) has no picture; ask for text, json or csv.")
-      }
-      return Data(picture.utf8)
+    case .text: Data(report.text().utf8)
+    case .csv: Data(report.csv().utf8)
+    case .json: try report.json()
+    case .svg: Data(picture().utf8)
     }
   }
 }

@@ -12,10 +12,9 @@ extension QuestionKind {
     let map = asked.journeys.answer(
       JourneyMapFold(
         model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.table))
-    return Answer(
-      map,
-      picture: JourneyMapPicture.svg(
-        map: map, model: asked.model, language: .english, standalone: true))
+    return Answer(map) { [model = asked.model] in
+      JourneyMapPicture.svg(map: map, model: model, language: .english, standalone: true)
+    }
   }
 
   static let phase = QuestionKind(

@@ -65,7 +65,7 @@ struct QuestionOptions: ParsableArguments {
     }
     let question = try Question(kind, values)
     let snapshot = try data.openExisting().snapshot()
-    let bytes = try question.answer(from: snapshot).data(as: format, question: kind.name)
+    let bytes = try question.answer(from: snapshot).data(as: format)
     FileHandle.standardOutput.write(bytes)
   }
 }

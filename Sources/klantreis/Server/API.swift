@@ -40,7 +40,7 @@ struct API: Sendable {
       }
       let question = try Question(kind, values)
       let bytes = try await workspace.asking { snapshot in
-        try question.answer(from: snapshot).data(as: format, question: kind.name)
+        try question.answer(from: snapshot).data(as: format)
       }
       var response = Response.data(
         bytes, type: format.contentType,

@@ -186,28 +186,39 @@ struct ImportDesk: Sendable {
       now: .now)
   }
 
+  /// What is in the file, and why it cannot be imported as it is, if so.
+  private func look(
+    _ upload: Upload, _ options: ImportOptions
+  ) throws -> (found: ImportPreview, problem: String?) {
+    do {
+      let found = try FileImport.preview(
+        path: upload.file.path, rows: Self.previewRows, options: options)
+      return (found, nil)
+    } catch let error as ImportError where !error.columns.isEmpty {
+      let found = ImportPreview(format: "", columns: error.columns)
+      return (found, error.description)
+    } catch let error as ImportError {
+      throw UploadProblem(description: error.description)
+    }
+  }
+
   private func preview(
     _ upload: Upload, form: [String: String]
   ) throws -> ImportPage.Preview {
     let options = try options()
+    let (found, problem) = try look(upload, options)
+    let choices = ImportChoices(found, form: form)
+    guard !form.isEmpty else {
+      return choices.preview(
+        found, token: upload.token, fileName: upload.name, problem: problem)
+    }
     do {
-      let found = try FileImport.preview(
-        path: upload.file.path, rows: Self.previewRows, options: options)
-      guard !form.isEmpty else {
-        return ImportChoices(found).preview(found, token: upload.token, fileName: upload.name)
-      }
-      let choices = ImportChoices(found, form: form)
-      do {
-        let chosen = try FileImport.preview(
-          path: upload.file.path, mapping: choices.mapping, rows: Self.previewRows,
-          options: options)
-        return choices.preview(chosen, token: upload.token, fileName: upload.name)
-      } catch let error as ImportError {
-        return choices.preview(
-          nil, token: upload.token, fileName: upload.name, problem: error.description)
-      }
+      let chosen = try FileImport.preview(
+        path: upload.file.path, mapping: choices.mapping, rows: Self.previewRows, options: options)
+      return choices.preview(chosen, token: upload.token, fileName: upload.name)
     } catch let error as ImportError {
-      throw UploadProblem(description: error.description)
+      return choices.preview(
+        nil, token: upload.token, fileName: upload.name, problem: error.description)
     }
   }
 
@@ -217,9 +228,8 @@ struct ImportDesk: Sendable {
     let options = try options()
     let runner = ImportRunner(workspace: workspace, options: options)
     let outcome = try await workspace.working {
+      let found = try look(upload, options).found
       do {
-        let found = try FileImport.preview(
-          path: upload.file.path, rows: Self.previewRows, options: options)
         return try runner.run(
           path: upload.file.path, mapping: ImportChoices(found, form: form).mapping)
       } catch let error as ImportError {

@@ -75,7 +75,7 @@ enum OpenAPI {
 indirect enum Shape: Sendable {
   case text, whole, number
   case list(Shape)
-  /// Left out when there is no such value.
+  /// Null or left out when there is no such value.
   case optional(Shape)
   case object([String: Shape])
   /// An object of any keys.
@@ -87,7 +87,7 @@ indirect enum Shape: Sendable {
     case .whole: return ["type": "integer"]
     case .number: return ["type": "number"]
     case .list(let item): return ["type": "array", "items": item.schema]
-    case .optional(let shape): return shape.schema
+    case .optional(let shape): return ["anyOf": [shape.schema, ["type": "null"]]]
     case .open: return ["type": "object"]
     case .object(let keys):
       let required = keys.filter { if case .optional = $0.value { false } else { true } }
