@@ -10,7 +10,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -30,7 +29,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -46,9 +44,9 @@ let package = Package(
         .embedInCode("Models/ten-phases.yaml"),
       ], swiftSettings: strict),
     .target(
-      name: "JourneyEngine", dependencies: ["CustomerJourney", collections], swiftSettings: strict),
+      name: "JourneyEngine", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
-      name: "Insights", dependencies: ["CustomerJourney", "JourneyEngine", collections],
+      name: "Insights", dependencies: ["CustomerJourney", "JourneyEngine"],
       swiftSettings: strict),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),

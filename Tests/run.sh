@@ -28,7 +28,7 @@ if ! $quick; then
       { install_packages python3-venv && python3 -m venv .build-python; }
   fi
   .build-python/bin/pip install --quiet --disable-pip-version-check -r Tests/Browser/requirements.txt
-  .build-python/bin/python Tests/Browser/first_light.py
+  .build-python/bin/python Tests/EndToEnd/first_light.py
 fi
 
 step "tests"

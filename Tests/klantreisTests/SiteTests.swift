@@ -81,7 +81,7 @@ struct SiteTests {
   func guarded() async throws {
     try await project.serving { client in
       for headers: HTTPFields in [
-        [.origin: "https://elsewhere.example"], [.init("Sec-Fetch-Site") ?? .origin: "cross-site"],
+        [.origin: "https://elsewhere.example"], [.named("Sec-Fetch-Site"): "cross-site"],
       ] {
         let status = try await client.execute(
           uri: "/import", method: .post, headers: headers

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 
 /// Sends the headers that keep a page to itself: no third party, no inline script, no frames.
@@ -18,8 +19,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
       response.headers[.contentSecurityPolicy] = Self.policy
     }
     response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers[.init("Referrer-Policy")!] = "same-origin"
-    response.headers[.init("Cross-Origin-Opener-Policy")!] = "same-origin"
+    response.headers[.named("Referrer-Policy")] = "same-origin"
+    response.headers[.named("Cross-Origin-Opener-Policy")] = "same-origin"
     return response
   }
 }
@@ -44,7 +45,7 @@ struct OwnPagesOnly<Context: RequestContext>: RouterMiddleware {
           + "\(hosts.sorted().joined(separator: ", ")). Add one with --allow-host.")
     }
     if request.method != .get, request.method != .head {
-      let site = request.headers[.init("Sec-Fetch-Site")!]
+      let site = request.headers[.named("Sec-Fetch-Site")]
       let origin = request.headers[.origin]
       let isOwn =
         (site == nil || site == "same-origin" || site == "none")
@@ -61,5 +62,15 @@ struct OwnPagesOnly<Context: RequestContext>: RouterMiddleware {
     let lower = authority.lowercased()
     if lower.hasPrefix("[") { return String(lower.prefix { $0 != "]" }.dropFirst()) }
     return String(lower.prefix { $0 != ":" })
+  }
+}
+
+extension HTTPField.Name {
+  /// A field that the library has no word for.
+  static func named(_ name: StaticString) -> HTTPField.Name {
+    guard let field = HTTPField.Name("\(name)") else {
+      preconditionFailure("\(name) is no name of a field")
+    }
+    return field
   }
 }
