@@ -1,10 +1,11 @@
 import CustomerJourney
 import Dashboard
-import Foundation
+import Insights
 import JourneyEngine
 import Store
 
-/// A page of the list of customers: all, or those whose id begins with what was searched for.
+/// A page of the list of customers that a filter leaves: all of them, or those whose id begins with
+/// what was searched for.
 struct CustomerList {
   let page: CustomersPage
 
@@ -13,35 +14,38 @@ struct CustomerList {
   static let mostFound = 1_000
 
   /// `page` counts from 1; past the last it is empty.
-  init(snapshot: Snapshot, store: Store, search: String, model: JourneyModel, page: Int) throws {
+  init(_ asked: Snapshot.Asked, snapshot: Snapshot, search: String, page: Int) throws {
     let table = snapshot.table
-    let journeys: [Int]
-    let total: Int
-    let first = (page - 1) * Self.pageLength
+    let store = snapshot.facts.store
+    let found: [Int]
     if search.isEmpty {
-      total = table.journeyCount
-      journeys = Array(min(first, total)..<min(first + Self.pageLength, total))
+      found = asked.journeys.answer(CustomerSelectionFold()).compactMap(table.journey(ofCustomer:))
     } else {
-      let found = try store.customers(keyPrefix: search.trimmed, limit: Self.mostFound)
+      found = try store.customers(keyPrefix: search.trimmed, limit: Self.mostFound)
         .compactMap { UInt32(exactly: $0).flatMap(table.journey(ofCustomer:)) }
-      total = found.count
-      journeys = Array(found.dropFirst(first).prefix(Self.pageLength))
+        .filter { !asked.journeys.rows(ofJourney: $0).isEmpty }
     }
+    let first = (page - 1) * Self.pageLength
+    let journeys = found.dropFirst(first).prefix(Self.pageLength)
     let keys = try store.customerKeys(journeys.map { Int64(table.customers[$0]) })
-    let placement = try snapshot.placement(in: model)
+    let placement = try snapshot.placement(in: asked.model)
     let rows = journeys.compactMap { journey -> CustomersPage.Row? in
-      guard let key = keys[Int64(table.customers[journey])] else { return nil }
-      let rows = table.rows(ofJourney: journey)
-      let value = rows.reduce(Int64(0)) { $0 + table.values[$1] }
-      let last = rows.upperBound - 1
+      let kept = asked.journeys.rows(ofJourney: journey)
+      guard let key = keys[Int64(table.customers[journey])], let begin = kept.first,
+        let end = kept.last
+      else { return nil }
+      let value = kept.reduce(Int64(0)) {
+        $0.addingReportingOverflow(table.values[$1]).partialValue
+      }
       return CustomersPage.Row(
-        customer: key, touchpoints: rows.count,
-        first: snapshot.localTime(row: rows.lowerBound), last: snapshot.localTime(row: last),
-        phase: model.phases[Int(placement.phases[last])].id,
+        customer: key, touchpoints: kept.count, first: snapshot.localTime(row: begin),
+        last: snapshot.localTime(row: end),
+        phase: asked.model.phases[Int(placement.phases[end])].id,
         value: value == 0 ? nil : Money(minorUnits: value, currency: table.currency).amount,
         currency: table.currency.code)
     }
     self.page = CustomersPage(
-      rows: rows, search: search, total: total, page: page, firstIndex: first, model: model)
+      rows: rows, search: search, total: found.count, page: page, firstIndex: first,
+      model: asked.model)
   }
 }

@@ -63,7 +63,7 @@ struct ImportChoices {
 
   /// The page's values: these choices, with the rows that they make of the file.
   func preview(
-    _ preview: ImportPreview?, token: String, fileName: String, problem: String? = nil
+    _ preview: ImportPreview?, token: String, fileName: String, zone: Zone, problem: String? = nil
   ) -> ImportPage.Preview {
     var rows: [ImportPage.Row] = []
     var rejected: [ImportPage.Rejection] = []
@@ -72,7 +72,7 @@ struct ImportChoices {
       case .touchpoint(let touchpoint, _):
         rows.append(
           ImportPage.Row(
-            customer: touchpoint.customer, time: Self.clock(touchpoint),
+            customer: touchpoint.customer, time: Self.clock(touchpoint, zone),
             event: touchpoint.event.name, channel: touchpoint.channel.name,
             content: touchpoint.content ?? "", value: touchpoint.value?.amount,
             currency: touchpoint.value?.currency.code))
@@ -87,9 +87,12 @@ struct ImportChoices {
       rejectedCount: rejected.count, problem: problem)
   }
 
-  private static func clock(_ touchpoint: Touchpoint) -> String {
-    let offset = Int64(touchpoint.utcOffsetMinutes ?? 0) * 60_000
-    let civil = CivilTime.of(milliseconds: touchpoint.occurred.milliseconds + offset).civil
+  /// What the person's clock showed where the row says their offset, else the project's.
+  private static func clock(_ touchpoint: Touchpoint, _ zone: Zone) -> String {
+    let civil =
+      touchpoint.utcOffsetMinutes.map {
+        CivilTime.of(milliseconds: touchpoint.occurred.milliseconds + Int64($0) * 60_000).civil
+      } ?? zone.civil(touchpoint.occurred)
     return "\(civil.dateText) \(civil.clockText)"
   }
 }

@@ -21,7 +21,7 @@ struct ImportRunner {
     var rejected = 0
     /// Rows that the mapping says to leave out.
     var leftOut = 0
-    /// Customers whose traits were set.
+    /// Rows that said something of a customer.
     var traits = 0
     /// Where the rejected rows stand with line and reason.
     var rejectedFile: String?

@@ -68,6 +68,35 @@ struct SiteTests {
   }
 
   @Test(
+    "the list of customers holds those whom the filter leaves",
+    arguments: [
+      ("", ["ann", "bob", "cas"]), ("?where=channel%20is%20email", ["cas"]), ("?q=a", ["ann"]),
+      ("?from=2024-03-02&to=2024-03-02", ["bob"]), ("?q=b&where=channel%20is%20email", []),
+      ("?who=sum(value)%20%3E%2040%20EUR", ["ann"]),
+    ])
+  func customers(query: String, expected: [String]) async throws {
+    try await project.serving { client in
+      let text = try await client.get("/customers\(query)").text
+      let shown = ["ann", "bob", "cas"].filter { text.contains("/customers/\($0)") }
+      #expect(shown == expected)
+    }
+  }
+
+  @Test(
+    "a bad step, window or axis of a question is shown at its field",
+    arguments: [
+      "/questions/funnel?step=a&within=soon", "/questions/paths?by=colour",
+      "/questions/transitions?by=colour&who=x(",
+    ])
+  func badQuestion(path: String) async throws {
+    try await project.serving { client in
+      let reply = try await client.get(path)
+      #expect(reply.status == .badRequest)
+      #expect(reply.text.contains("<form"))
+    }
+  }
+
+  @Test(
     "what isn't there is a page that says so", arguments: ["/customers/nobody", "/x", "/phase/q"])
   func notFound(path: String) async throws {
     try await project.serving { client in
@@ -127,6 +156,7 @@ struct SiteTests {
         ) { ($0.status, String(buffer: $0.body)) }
         #expect(looked.0 == .ok)
         #expect(looked.1.contains("eva"))
+        #expect(looked.1.contains("10:00"), "clocks are shown as they stand in the file")
         let done = try await client.execute(
           uri: "/import/confirm", method: .post, body: .init(string: form)
         ) { ($0.status, String(buffer: $0.body)) }

@@ -110,7 +110,7 @@ struct ImportCommand: ParsableCommand {
       "\(name): \(outcome.read.grouped) rows read, \(outcome.stored.grouped) touchpoints stored"
     ]
     if outcome.duplicates > 0 { lines[0] += ", \(outcome.duplicates.grouped) known already" }
-    if outcome.traits > 0 { lines[0] += ", traits of \(outcome.traits.grouped) customers set" }
+    if outcome.traits > 0 { lines[0] += ", traits in \(outcome.traits.grouped) of the rows" }
     if outcome.leftOut > 0 {
       lines[0] += ", \(outcome.leftOut.grouped) left out as the mapping says"
     }

@@ -210,15 +210,18 @@ struct ImportDesk: Sendable {
     let choices = ImportChoices(found, form: form)
     guard !form.isEmpty else {
       return choices.preview(
-        found, token: upload.token, fileName: upload.name, problem: problem)
+        found, token: upload.token, fileName: upload.name, zone: options.zone,
+        problem: problem)
     }
     do {
       let chosen = try FileImport.preview(
         path: upload.file.path, mapping: choices.mapping, rows: Self.previewRows, options: options)
-      return choices.preview(chosen, token: upload.token, fileName: upload.name)
+      return choices.preview(
+        chosen, token: upload.token, fileName: upload.name, zone: options.zone)
     } catch let error as ImportError {
       return choices.preview(
-        nil, token: upload.token, fileName: upload.name, problem: error.description)
+        nil, token: upload.token, fileName: upload.name, zone: options.zone,
+        problem: error.description)
     }
   }
 

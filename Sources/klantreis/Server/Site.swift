@@ -68,9 +68,10 @@ struct Site: Sendable {
   }
 
   private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
+    // The list has the filter of the map and asks nothing more.
+    let asked = try snapshot.select(try visit.question(.map), placed: true)
     let list = try CustomerList(
-      snapshot: snapshot, store: workspace.store, search: visit.value("q") ?? "",
-      model: try snapshot.models.named(visit.value("model")), page: visit.pageNumber)
+      asked, snapshot: snapshot, search: visit.value("q") ?? "", page: visit.pageNumber)
     return Pages.customersPage(list.page, visit.context(snapshot))
   }
 

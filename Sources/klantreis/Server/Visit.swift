@@ -62,14 +62,21 @@ struct Visit: Sendable {
     _ kind: QuestionKind, _ snapshot: Snapshot, _ own: [String: [String]] = [:],
     _ type: () -> Value.Type
   ) throws -> (Value, PageContext) {
-    var values = own
-    for name in Self.filter { values[name] = value(name).map { [$0] } }
-    for problem in problems { values[problem.field] = nil }
-    let answer = try Question(kind, values).answer(from: snapshot)
+    let answer = try question(kind, own).answer(from: snapshot)
     guard let value = answer.report as? Value else {
       preconditionFailure("the question \(kind.name) answers with \(Value.self)")
     }
     return (value, context(snapshot))
+  }
+
+  /// A question with this visit's filter, but for what was found wrong in it.
+  func question(
+    _ kind: QuestionKind, _ own: [String: [String]] = [:]
+  ) throws(ParameterError) -> Question {
+    var values = own
+    for name in Self.filter { values[name] = value(name).map { [$0] } }
+    for problem in problems { values[problem.field] = nil }
+    return try Question(kind, values)
   }
 
   func context(_ snapshot: Snapshot) -> PageContext {
