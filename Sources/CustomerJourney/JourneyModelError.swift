@@ -17,5 +17,7 @@ package struct JourneyModelError: Error, Hashable, Sendable, CustomStringConvert
   /// In order of file and line; never empty.
   package var problems: [Problem]
 
+  package init(problems: [Problem]) { self.problems = problems }
+
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

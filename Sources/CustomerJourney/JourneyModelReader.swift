@@ -396,3 +396,11 @@ final class JourneyModelReader {
     return nil
   }
 }
+
+extension JourneyModelFile {
+  /// The model's id; nil when the file does not say one that can be read.
+  package var modelID: String? {
+    let id = JourneyModelReader(self).id
+    return id.isEmpty ? nil : id
+  }
+}

@@ -44,6 +44,15 @@ package enum Limits {
   /// Bytes of a request to the dashboard, uploads apart, and of an upload.
   package static let requestBytes = 1_048_576
   package static let uploadBytes = 268_435_456
+  /// An upload that nobody confirmed is thrown away after this long.
+  package static let uploadKeepSeconds: Double = 86_400
+  /// Customers on one page of the list, and those that a search finds at most.
+  package static let customersPerPage = 50
+  package static let customersFound = 1_000
+  /// Rows that an import stores in one commit, and rejected ones that it shows.
+  package static let rowsPerCommit = 10_000
+  package static let rejectionsShown = 10
+  package static let rowsPreviewed = 20
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 }

@@ -19,7 +19,9 @@ package final class Store: Sendable {
 
   /// Opens the data folder's database, and makes both when they aren't there.
   package init(folder: URL) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // Customers' data are their owner's to read; SQLite gives its other files the same mode.
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
@@ -27,6 +29,10 @@ package final class Store: Sendable {
       try db.execute(sql: "PRAGMA cache_size = -65536")
     }
     let path = folder.appending(path: Self.fileName).path
+    if !FileManager.default.fileExists(atPath: path) {
+      _ = FileManager.default.createFile(
+        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
       try Schema.migrator.migrate(pool)

@@ -9,10 +9,6 @@ import Store
 struct CustomerList {
   let page: CustomersPage
 
-  static let pageLength = 50
-  /// A search finds no more than this many; a longer beginning finds the rest.
-  static let mostFound = 1_000
-
   /// `page` counts from 1; past the last it is empty.
   init(_ asked: Snapshot.Asked, snapshot: Snapshot, search: String, page: Int) throws {
     let table = snapshot.table
@@ -21,12 +17,12 @@ struct CustomerList {
     if search.isEmpty {
       found = asked.journeys.answer(CustomerSelectionFold()).compactMap(table.journey(ofCustomer:))
     } else {
-      found = try store.customers(keyPrefix: search.trimmed, limit: Self.mostFound)
+      found = try store.customers(keyPrefix: search.trimmed, limit: Limits.customersFound)
         .compactMap { UInt32(exactly: $0).flatMap(table.journey(ofCustomer:)) }
         .filter { !asked.journeys.rows(ofJourney: $0).isEmpty }
     }
-    let first = (page - 1) * Self.pageLength
-    let journeys = found.dropFirst(first).prefix(Self.pageLength)
+    let first = (page - 1) * Limits.customersPerPage
+    let journeys = found.dropFirst(first).prefix(Limits.customersPerPage)
     let keys = try store.customerKeys(journeys.map { Int64(table.customers[$0]) })
     let placement = try snapshot.placement(in: asked.model)
     let rows = journeys.compactMap { journey -> CustomersPage.Row? in

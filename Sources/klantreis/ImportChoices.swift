@@ -16,15 +16,16 @@ struct ImportChoices {
   private var constants: [ImportPage.ColumnRole: String] = [:]
 
   /// As found; `form` has what the person chose, `column.0`, `column.1`, … and `constant.channel`.
-  init(_ found: ImportPreview, form: [String: String] = [:]) {
+  init(_ found: ImportPreview, form: FormFields? = nil) {
     columns = found.columns.enumerated().map { index, column in
       let role =
-        form["column.\(index)"].flatMap(ImportPage.ColumnRole.init(rawValue:))
+        form?["column.\(index)"].flatMap(ImportPage.ColumnRole.init(rawValue:))
         ?? column.role.flatMap { ImportPage.ColumnRole(rawValue: $0.rawValue) } ?? .property
       return Column(
         name: column.name, samples: column.samples, found: column.role, role: role)
     }
-    for (name, value) in form where name.hasPrefix("constant.") && !value.trimmed.isEmpty {
+    for (name, value) in form?.fields ?? []
+    where name.hasPrefix("constant.") && !value.trimmed.isEmpty {
       if let role = ImportPage.ColumnRole(rawValue: String(name.dropFirst("constant.".count))) {
         constants[role] = value.trimmed
       }

@@ -36,17 +36,13 @@ struct ImportRunner {
     }
   }
 
-  /// Rows between two commits; large enough that a commit costs little beside them.
-  private static let batchRows = 10_000
-  private static let shownRejections = 10
-
   /// Imports one file. Throws before anything is stored when the file cannot be used at all.
   /// `progress` gets the share of the file's bytes that were read, and the rows.
   func run(
     path: String, mapping: ImportMapping?, progress: (Double, Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     var options = options
-    options.batchRows = Self.batchRows
+    options.batchRows = Limits.rowsPerCommit
     let started = options.now
     let file = try FileImport(path: path, mapping: mapping, options: options)
     let name = URL(filePath: path).lastPathComponent
@@ -90,7 +86,7 @@ struct ImportRunner {
       case .rejected(let rejected) where rejected.isExpected: outcome.leftOut += 1
       case .rejected(let rejected):
         outcome.rejected += 1
-        if outcome.firstRejected.count < Self.shownRejections {
+        if outcome.firstRejected.count < Limits.rejectionsShown {
           outcome.firstRejected.append(.init(line: rejected.line, reason: rejected.reason))
         }
         try rejections.add(rejected)
@@ -107,34 +103,56 @@ struct ImportRunner {
 /// what customers' rows hold.
 private final class RejectionFile {
   private let folder: URL
-  private let url: URL
+  private let name: String
+  private var url: URL?
   private var handle: FileHandle?
 
   init(folder: URL, name: String, at moment: Timestamp) {
     self.folder = folder
-    let stamp = moment.iso8601.filter { $0.isNumber }
-    url = folder.appending(path: "\(stamp)-\(name).csv")
+    // A name that needs no care in any address, and is short enough for any file system.
+    let plain = String(
+      name.unicodeScalars.prefix(80).map { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic
+            || "0123456789.-_".unicodeScalars
+              .contains(scalar))
+          ? Character(scalar) : "_"
+      })
+    self.name = "\(moment.iso8601.filter { $0.isNumber })-\(plain)"
   }
 
   func add(_ row: RejectedRow) throws {
     if handle == nil {
       try FileManager.default.createDirectory(
         at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      _ = FileManager.default.createFile(
-        atPath: url.path, contents: Data("part,line,reason,text\r\n".utf8),
-        attributes: [.posixPermissions: 0o600])
-      handle = try FileHandle(forWritingTo: url)
-      try handle?.seekToEnd()
+      try open()
+      try handle?.write(contentsOf: Data("part,line,reason,text\r\n".utf8))
     }
     let fields = [row.part, String(row.line), row.reason, row.text].map(Self.quoted)
     try handle?.write(contentsOf: Data((fields.joined(separator: ",") + "\r\n").utf8))
   }
 
+  /// Makes a file of its own: files of the same name may be imported in the same moment.
+  private func open() throws {
+    for number in 1...1_000 {
+      let file = folder.appending(path: number == 1 ? "\(name).csv" : "\(name)-\(number).csv")
+      let descriptor = Foundation.open(file.path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+      if descriptor >= 0 {
+        url = file
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        return
+      }
+      guard errno == EEXIST else { break }
+    }
+    throw Ending.failed(
+      "The file for rejected rows cannot be made in \(folder.path): check that the data folder is "
+        + "writable and not full. Nothing of these rows was stored.")
+  }
+
   /// The file's path, or nil when nothing was rejected.
   func finish() throws -> String? {
-    guard let handle else { return nil }
-    try handle.close()
-    return url.path
+    try handle?.close()
+    return url?.path
   }
 
   /// Always in quotes; a text that a spreadsheet would run as a formula gets an apostrophe in front.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Collector
 import Foundation
+import Insights
 
 /// The program: parses the command line, runs one command, and ends with its exit code.
 @main
@@ -39,22 +41,34 @@ struct Klantreis: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let end as Ending {
+    } catch {
+      end(error)
+    }
+  }
+
+  /// Says what happened, and leaves with its exit code.
+  private static func end(_ error: any Error) -> Never {
+    switch error {
+    case let end as Ending:
       if let message = end.message { Terminal.note("klantreis: \(message)") }
       Foundation.exit(end.code.rawValue)
-    } catch let error as ParameterError {
-      Terminal.note("klantreis: --\(error)")
-      Foundation.exit(Ending.Code.wrongUse.rawValue)
-    } catch  where exitCode(for: error) == .success {
+    case let error as ParameterError: fail("--\(error)", .wrongUse)
+    case let error as InsightError: fail("\(error)", .wrongUse)
+    case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
+    case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.
       Terminal.write(fullMessage(for: error) + "\n")
-    } catch  where exitCode(for: error) == .validationFailure {
+      Foundation.exit(0)
+    case _ where exitCode(for: error) == .validationFailure:
       Terminal.note(fullMessage(for: error))
       Foundation.exit(Ending.Code.wrongUse.rawValue)
-    } catch {
-      Terminal.note("klantreis: \(error)")
-      Foundation.exit(Ending.Code.failed.rawValue)
+    default: fail("\(error)", .failed)
     }
+  }
+
+  private static func fail(_ message: String, _ code: Ending.Code) -> Never {
+    Terminal.note("klantreis: \(message)")
+    Foundation.exit(code.rawValue)
   }
 }
 

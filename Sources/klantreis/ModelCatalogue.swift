@@ -5,16 +5,20 @@ import Foundation
 /// project has chosen them. The first is what a question gets that names none.
 struct ModelCatalogue: Sendable, Equatable {
   private(set) var models: [JourneyModel]
+  /// What is wrong with own models that could not be read; the others are used without them.
+  let problem: JourneyModelError?
 
   /// Reads `folder/*.yaml`. `settings` are the project's, of which `model.<id>.<name>` are meant.
   /// The model with the id `first` goes to the front.
   init(folder: URL, settings: [String: String], first: String?) throws {
-    let files = try Self.files(in: folder)
-    var models = JourneyModel.builtIn
-    if !files.isEmpty { models += try JourneyModel.read(files) }
+    let own = Self.readAll(try Self.files(in: folder))
+    problem = own.problem
+    var models = JourneyModel.builtIn + own.models
     for (name, value) in settings {
       guard let key = ModelSetting(name), let number = Double(value),
-        let index = models.firstIndex(where: { $0.id == key.model })
+        let index = models.firstIndex(where: { $0.id == key.model }),
+        // A setting of a version of the model that is gone says nothing any more.
+        models[index].settings[key.setting] != nil
       else { continue }
       models[index] = try models[index].with(settings: [key.setting: number])
     }
@@ -22,6 +26,28 @@ struct ModelCatalogue: Sendable, Equatable {
       models.insert(models.remove(at: index), at: 0)
     }
     self.models = models
+  }
+
+  /// Reads what can be read: files that are wrong are left out, and those that need them.
+  private static func readAll(
+    _ files: [JourneyModelFile]
+  ) -> (models: [JourneyModel], problem: JourneyModelError?) {
+    var files = files
+    var problems: [JourneyModelError.Problem] = []
+    while !files.isEmpty {
+      do throws(JourneyModelError) {
+        return (
+          try JourneyModel.read(files),
+          problems.isEmpty ? nil : JourneyModelError(problems: problems)
+        )
+      } catch {
+        problems += error.problems
+        let wrong = Set(error.problems.map(\.file))
+        let good = files.filter { !wrong.contains($0.name) }
+        files = good.count < files.count ? good : []
+      }
+    }
+    return ([], problems.isEmpty ? nil : JourneyModelError(problems: problems))
   }
 
   private static func files(in folder: URL) throws -> [JourneyModelFile] {

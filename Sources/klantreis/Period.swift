@@ -33,8 +33,10 @@ struct Period: Equatable, Sendable {
         problem: "This is no date. Write it as 2017-06-30, or as 2017-06-30T18:00:00Z.")
     }
     guard name == "to", text.utf8.count == 10 else { return moment }
-    let day = CivilTime.of(milliseconds: zone.civil(moment).millisecondsAsUTC + 86_400_000).civil
-    return zone.moment(of: day)
+    // From midnight to midnight of the wall's calendar; the day itself may not begin at midnight.
+    var day = zone.civil(moment)
+    (day.hour, day.minute, day.second) = (0, 0, 0)
+    return zone.moment(of: CivilTime.of(milliseconds: day.millisecondsAsUTC + 86_400_000).civil)
   }
 }
 

@@ -65,6 +65,8 @@ struct QuestionParameter: Sendable {
   var isRequired = false
   /// May be given more than once.
   var isList = false
+  /// A whole number.
+  var isCount = false
   /// The values that are allowed, where they are few.
   var choices: [String] = []
 

@@ -44,7 +44,8 @@ extension QuestionKind {
         name: "until", summary: "Cut a path at each event of this name.",
         example: "Order Completed"),
       QuestionParameter(
-        name: "top", summary: "How many paths; the most travelled first.", example: "20"),
+        name: "top", summary: "How many paths; the most travelled first.", example: "20",
+        isCount: true),
     ]
   ) { question, snapshot in
     let axis = try question.axis
@@ -84,11 +85,11 @@ extension QuestionKind {
         isRequired: true),
       QuestionParameter(
         name: "offset", summary: "How many of the first touchpoints to leave out.",
-        example: "500"),
+        example: "500", isCount: true),
       QuestionParameter(
         name: "limit",
         summary: "How many touchpoints at most; no more than \(Limits.timelineTouchpoints).",
-        example: "100"),
+        example: "100", isCount: true),
     ]
   ) { question, snapshot in
     Answer(try snapshot.timeline(question))
@@ -113,7 +114,7 @@ extension Question {
     }
   }
 
-  /// Seconds, of a text such as `10d`, `36h` or `1h30m`.
+  /// Seconds, of a text such as `10d` or `36h`.
   func duration(_ name: String) throws(ParameterError) -> Int64? {
     guard let text = self[name] else { return nil }
     guard let duration = RuleDuration(text) else {

@@ -31,28 +31,21 @@ final class Workspace: Sendable {
   /// The journeys as they are now.
   ///
   /// Loading happens at the first call and after every commit that was seen; it adds only what is
-  /// new to what is in memory.
+  /// new to what is in memory. Who asks while it loads waits for the same one.
   func snapshot() throws -> Snapshot {
-    let version = try store.dataVersion()
-    if let current = state.withLock({ $0.version == version ? $0.snapshot : nil }) {
-      return current
+    try state.withLock { state in
+      let version = try store.dataVersion()
+      if let snapshot = state.snapshot, state.version == version { return snapshot }
+      let snapshot = try load(after: state.snapshot)
+      state = State(snapshot: snapshot, version: version)
+      return snapshot
     }
-    let old = state.withLock { $0.snapshot }
-    let loaded = try load(after: old)
-    state.withLock {
-      // Another thread may have loaded a later one in the meantime.
-      if ($0.snapshot?.lastRow ?? -1) <= loaded.lastRow {
-        $0.snapshot = loaded
-        $0.version = version
-      }
-    }
-    return loaded
   }
 
   private func load(after old: Snapshot?) throws -> Snapshot {
     let settings = try store.settings()
     let zone = settings[Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam
-    let currency = try projectCurrency(settings)
+    let currency = try projectCurrency(settings, after: old)
     let catalogue = try ModelCatalogue(
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
     // In another currency every value is another one, so all is read again.
@@ -74,11 +67,15 @@ final class Workspace: Sendable {
       title: settings[Setting.title.rawValue], facts: StoredFacts(store: store))
   }
 
-  /// The project's currency: the one that was set, else the commonest in the data.
-  private func projectCurrency(_ settings: [String: String]) throws -> Currency {
+  /// The project's currency: the one that was set, else the commonest in the data when amounts were
+  /// first read.
+  private func projectCurrency(
+    _ settings: [String: String], after old: Snapshot?
+  ) throws -> Currency {
     if let code = settings[Setting.currency.rawValue], let currency = Currency(code) {
       return currency
     }
+    if let old, old.table.hasValues { return old.table.currency }
     return try store.commonestCurrency() ?? .eur
   }
 
@@ -168,4 +165,9 @@ extension Workspace {
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
+}
+
+extension JourneyTable {
+  /// True when an amount in the table's own currency was met.
+  fileprivate var hasValues: Bool { values.values.contains { $0 != 0 } }
 }

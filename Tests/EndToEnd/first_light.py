@@ -109,7 +109,7 @@ def upload(server, shots):
     from playwright.sync_api import sync_playwright
 
     csv = "wie;wanneer;wat;euro\n" + "".join(
-        f"k{i % 40};{1 + i % 28}-{1 + i % 12}-2024 10:{i % 60:02};"
+        f"k{i % 40}@voorbeeld.nl;{1 + i % 28}-{1 + i % 12}-2024 10:{i % 60:02};"
         f"{'Product Viewed' if i % 3 else 'Order Completed'};{i},95\n" for i in range(400))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -131,6 +131,16 @@ def upload(server, shots):
         page.wait_for_selector("a[href='/']")
         if shots:
             page.screenshot(path=f"{shots}/imported.png", full_page=True)
+        # As a marketer does: type a rule, choose a customer.
+        page.goto(server.address + "/customers")
+        page.click("summary:has-text('Filter')")
+        page.fill("input[name=who]", 'count(event is "Order Completed") >= 5')
+        page.click("form.filter button[type=submit]")
+        page.wait_for_load_state()
+        expect("k0@voorbeeld.nl" in page.content(), "a typed rule finds its customers")
+        page.click("a:has-text('k0@voorbeeld.nl')")
+        page.wait_for_load_state()
+        expect("k0@voorbeeld.nl" in page.inner_text("h1"), "a customer opens by a click")
         browser.close()
     journey = server.json("/api/v1/map?model=stdc")
     expect(journey["touchpoints"] == 400, "the upload is on the map")
@@ -164,6 +174,8 @@ def exit_codes(folder):
     """0 done, 1 failed, 2 wrong use, 3 some input rejected; and an error says what to do."""
     empty = pathlib.Path(folder) / "empty.csv"
     empty.write_text("")
+    good = pathlib.Path(folder) / "good.csv"
+    good.write_text("customer,time,event\nx,2024-01-01,Page Viewed\n")
     for arguments, expected, hint in [
         (["--help"], 0, "klantreis demo"),
         (["map", "--data", folder + "/none"], 1, "--data"),
@@ -174,6 +186,9 @@ def exit_codes(folder):
         (["map", "--data", folder, "--who", "evnt is x"], 2, "^"),
         (["map", "--data", folder, "--colour"], 2, "colour"),
         (["demo", "--set", "nothing"], 2, "grocer"),
+        (["demo", "--data", folder, "--load-only"], 1, "other data"),
+        (["paths", "--data", folder, "--top", "20000"], 2, "10000"),
+        (["import", str(empty), str(good), "--data", folder, "--format", "json"], 1, '"stored":1'),
     ]:
         code, out, err = klantreis(*arguments)
         expect(code == expected, f"{arguments} ends with {expected}, not {code}")

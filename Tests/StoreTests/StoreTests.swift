@@ -188,6 +188,19 @@ struct StoreTests {
     }
   }
 
+  @Test("only its owner can read the data folder and the files in it")
+  func permissions() throws {
+    try store.append([touchpoint("Ann", at: 1, id: "a")])
+    func mode(_ path: String) throws -> Int? {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      return (attributes[.posixPermissions] as? NSNumber)?.intValue
+    }
+    #expect(try mode(folder.url.path) == 0o700)
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+      #expect(try mode(folder.url.appending(path: file).path) == 0o600, "\(file)")
+    }
+  }
+
   @Test("settings are kept, changed and taken away")
   func settings() throws {
     try store.set("currency", to: "USD")

@@ -106,6 +106,48 @@ struct SiteTests {
     }
   }
 
+  @Test("a filter that a form sends is understood, with its spaces as plus signs")
+  func formSpaces() async throws {
+    try await project.serving { client in
+      let list = try await client.get("/customers?where=channel+is+email&who=").text
+      #expect(list.contains("/customers/cas"))
+      #expect(!list.contains("/customers/bob"))
+      let funnel = try await client.get(
+        "/api/v1/funnel?step=Product+Viewed&step=Order+Completed&format=csv"
+      ).text
+      #expect(funnel.contains("Product Viewed,2"))
+    }
+  }
+
+  @Test(
+    "a customer whose id needs care in an address can be opened by the link in the list",
+    arguments: ["jan@voorbeeld.nl", "a b", "50%+", "J\u{F6}rg/1", "<i>", "c#1?x=y&z"])
+  func awkwardIDs(id: String) async throws {
+    let project = try TestProject([
+      TestProject.touch(id, "2024-03-01T09:00:00Z", "Product Viewed", .website)
+    ])
+    try await project.serving { client in
+      let list = try await client.get("/customers").text
+      let link = try #require(list.firstMatch(of: /href="(\/customers\/[^"]+)"/)?.1)
+      let page = try await client.get(String(link).replacing("&amp;", with: "&"))
+      #expect(page.status == .ok, "\(link)")
+      #expect(page.text.contains("Product Viewed"))
+    }
+  }
+
+  @Test("a form larger than a form can be is refused, not a fault of the server")
+  func largeForm() async throws {
+    try await project.serving { client in
+      let body = "upload=" + String(repeating: "x", count: Limits.requestBytes)
+      let status = try await client.execute(
+        uri: "/import/preview", method: .post, body: .init(string: body)
+      ) { $0.status }
+      #expect(status == .contentTooLarge)
+      let head = try await client.execute(uri: "/", method: .head) { $0.status }
+      #expect(head == .ok)
+    }
+  }
+
   @Test("another site can neither send forms here nor read under its own name")
   func guarded() async throws {
     try await project.serving { client in

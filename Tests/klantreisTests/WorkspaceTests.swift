@@ -97,10 +97,20 @@ struct WorkspaceTests {
     try project.workspace.addModel(id: "tiny", yaml: yaml)
     let snapshot = try project.workspace.snapshot()
     #expect(snapshot.models["tiny"]?.phases.count == 2)
-    try project.workspace.addModel(id: "tiny", yaml: yaml.replacing("bought\n", with: "x\n"))
+    try project.workspace.addModel(id: "tiny", yaml: yaml.replacing("phase: bought", with: "phase: x"))
     try project.workspace.addModel(id: "bad", yaml: "id: bad")
-    let error = #expect(throws: JourneyModelError.self) { try project.workspace.snapshot() }
-    #expect(String(describing: error).contains("bad.yaml"))
+    let rest = try project.workspace.snapshot().models
+    #expect(rest.models.map(\.id) == JourneyModel.builtIn.map(\.id), "the others stay usable")
+    let problem = String(describing: try #require(rest.problem))
+    #expect(problem.contains("bad.yaml"))
+    #expect(problem.contains("tiny.yaml"))
+  }
+
+  @Test("a setting of an older version of a model is left alone, and harms nothing")
+  func staleSetting() throws {
+    try project.workspace.store.set(
+      ModelSetting(model: "stdc", setting: "gone").name, to: "3")
+    #expect(try project.workspace.snapshot().models["stdc"] != nil)
   }
 }
 
@@ -124,6 +134,14 @@ struct PeriodTests {
     ])
   func moments(text: String, expected: String) throws {
     #expect(try Period(from: nil, to: text, zone: amsterdam).to?.iso8601 == expected)
+  }
+
+  @Test("a day whose midnight the clocks skip ends where the next begins")
+  func skippedMidnight() throws {
+    let cairo = try #require(Zone("Africa/Cairo"))
+    let period = try Period(from: "2024-04-26", to: "2024-04-26", zone: cairo)
+    #expect(period.from?.iso8601 == "2024-04-25T22:00:00Z")
+    #expect(period.to?.iso8601 == "2024-04-26T21:00:00Z")
   }
 
   @Test("no text is no bound", arguments: [nil, "", " "] as [String?])

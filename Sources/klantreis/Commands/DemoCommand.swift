@@ -50,7 +50,15 @@ struct DemoCommand: AsyncParsableCommand {
   /// Loads what isn't loaded yet. A load that was cut off goes on where it stopped: what was stored
   /// is recognised.
   private func load(_ set: ImportSet, into workspace: Workspace) throws {
-    guard try workspace.store.setting(Workspace.Setting.demo.rawValue) != name else { return }
+    let loaded = try workspace.store.setting(Workspace.Setting.demo.rawValue)
+    guard loaded != name else { return }
+    let isLoading = "loading \(name)"
+    if loaded != isLoading, try workspace.store.touchpointCount() > 0 {
+      throw Ending.failed(
+        "\(workspace.folder.path) holds other data, and the demo would mix with them. Choose an "
+          + "empty folder with --data.")
+    }
+    try workspace.set(.demo, to: isLoading)
     Terminal.note("Loading \(set.title(.english)) (\(set.licence)), once.")
     if set.modelIsFile {
       let yaml = try String(contentsOfFile: set.model, encoding: .utf8)

@@ -52,10 +52,13 @@ struct ImportCommand: ParsableCommand {
     if isDryRun {
       let stored = Workspace.exists(in: data.folder) ? try data.open() : nil
       let options = try importOptions(stored)
+      var isAnyRejected = false
       for file in files {
         let preview = try FileImport.preview(path: file, mapping: mapping, options: options)
         Terminal.write(PreviewText.text(preview, file: file))
+        isAnyRejected = isAnyRejected || preview.rows.contains(where: \.isRejected)
       }
+      if isAnyRejected { throw Ending.someRejected }
       return
     }
     let workspace = try data.open()
@@ -65,11 +68,19 @@ struct ImportCommand: ParsableCommand {
     for file in files {
       let name = URL(filePath: file).lastPathComponent
       let bar = ProgressBar(name, unit: "rows")
-      let outcome = try runner.run(path: file, mapping: mapping) {
-        bar.update(fraction: $0, count: $1)
+      let outcome: ImportRunner.Outcome
+      do {
+        outcome = try runner.run(path: file, mapping: mapping) {
+          bar.update(fraction: $0, count: $1)
+        }
+      } catch let error as ImportError {
+        // The files before it are stored, and those after it may be good.
+        outcome = ImportRunner.Outcome(problem: error.description)
       }
       bar.finish()
-      if format == .text { Terminal.write(Self.text(outcome, name: name)) }
+      if format == .text, outcome.read > 0 || outcome.problem == nil {
+        Terminal.write(Self.text(outcome, name: name))
+      }
       total.add(outcome)
       if let problem = outcome.problem { Terminal.note("klantreis: \(problem)") }
     }
@@ -180,5 +191,12 @@ enum PreviewText {
     }
     if !rejected.isEmpty { lines += ["", "These would be rejected:"] + rejected }
     return lines.joined(separator: "\n") + "\nNothing was stored.\n"
+  }
+}
+
+extension ImportedRow {
+  /// True for a row that an import would put into the file of rejected rows.
+  fileprivate var isRejected: Bool {
+    if case .rejected(let row) = self { !row.isExpected } else { false }
   }
 }

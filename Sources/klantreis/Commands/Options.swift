@@ -65,6 +65,9 @@ struct QuestionOptions: ParsableArguments {
     }
     let question = try Question(kind, values)
     let snapshot = try data.openExisting().snapshot()
+    if let problem = snapshot.models.problem {
+      Terminal.note("klantreis: left out of the models:\n\(problem)")
+    }
     let bytes = try question.answer(from: snapshot).data(as: format)
     FileHandle.standardOutput.write(bytes)
   }

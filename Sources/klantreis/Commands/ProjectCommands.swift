@@ -26,10 +26,9 @@ struct ModelsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let models =
-        Workspace.exists(in: data.folder)
-        ? try data.open().models().models : JourneyModel.builtIn
-      for model in models {
+      let catalogue = try data.models()
+      if let problem = catalogue.problem { Terminal.note("klantreis: left out:\n\(problem)") }
+      for model in catalogue.models {
         let phases = model.phases.map(\.id).joined(separator: " → ")
         Terminal.write("\(Terminal.bold(model.id))  \(model.name(.english))\n  \(phases)\n")
         for (name, value) in model.settings.sorted(by: { $0.key < $1.key }) {
@@ -50,11 +49,7 @@ struct ModelsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let catalogue =
-        Workspace.exists(in: data.folder)
-        ? try data.open().models()
-        : try ModelCatalogue(folder: data.folder, settings: [:], first: nil)
-      let model = try catalogue.named(model)
+      let model = try data.models().named(model)
       Terminal.write("\(Terminal.bold(model.name(.english))) (\(model.id))\n\n")
       for phase in model.phases {
         Terminal.write(
@@ -79,9 +74,10 @@ struct ModelsCommand: ParsableCommand {
           klantreis models check mine.yaml
         """)
     @Argument(help: "A YAML file; docs/models.md has the form.") var file: String
+    @OptionGroup var data: DataOptions
 
     func run() throws {
-      let model = try ModelsCommand.read(file)
+      let model = try ModelsCommand.read(file, among: data.models())
       Terminal.write(
         "\(file) is a good model: \(model.id) with \(model.phases.count) phases and "
           + "\(model.rules.count) rules.\n")
@@ -99,7 +95,7 @@ struct ModelsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let model = try ModelsCommand.read(file)
+      let model = try ModelsCommand.read(file, among: data.models())
       try data.open().addModel(id: model.id, yaml: ModelsCommand.text(file))
       Terminal.write("Added \(model.id). Ask with --model \(model.id).\n")
     }
@@ -141,8 +137,28 @@ struct ModelsCommand: ParsableCommand {
     }
   }
 
-  private static func read(_ file: String) throws -> JourneyModel {
-    try JourneyModel(yaml: text(file), file: file)
+  /// Reads a model that may ask for the phases of the project's others, but not of the own one that
+  /// it takes the place of.
+  private static func read(
+    _ file: String, among catalogue: ModelCatalogue
+  ) throws -> JourneyModel {
+    let yaml = try text(file)
+    let id = JourneyModelFile(name: file, yaml: yaml).modelID
+    let others = catalogue.models.filter { model in
+      model.id != id || JourneyModel.builtIn.contains { $0.id == model.id }
+    }
+    return try JourneyModel(yaml: yaml, file: file, among: others)
+  }
+}
+
+extension DataOptions {
+  /// The project's models, or the built-in ones where there is no project yet.
+  fileprivate func models() throws -> ModelCatalogue {
+    guard Workspace.exists(in: folder) else {
+      return try ModelCatalogue(
+        folder: folder.appending(path: "models"), settings: [:], first: nil)
+    }
+    return try open().models()
   }
 }
 

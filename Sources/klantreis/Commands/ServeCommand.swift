@@ -20,10 +20,11 @@ struct ServerOptions: ParsableArguments {
   func serve(_ workspace: Workspace) async throws {
     var logger = Logger(label: "klantreis") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
+    let isEverywhere = host == "0.0.0.0" || host == "::"
+    let names = allowedHosts + (isEverywhere ? [] : [host])
     let server = Server(
-      workspace: workspace, allowedHosts: Set(allowedHosts.map { $0.lowercased() }),
-      logger: logger)
-    let shownHost = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+      workspace: workspace, allowedHosts: Set(names.map { $0.lowercased() }), logger: logger)
+    let shownHost = isEverywhere ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
     do {
       try await server.run(host: host, port: port) { port in
         Terminal.write("The journey map is at http://\(shownHost):\(port)/  (Ctrl-C stops)\n")

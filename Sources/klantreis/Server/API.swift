@@ -26,10 +26,7 @@ struct API: Sendable {
   }
 
   private func reply(_ kind: QuestionKind, to request: Request) async -> Response {
-    var values: [String: [String]] = [:]
-    for (name, value) in request.uri.queryParameters {
-      values[String(name), default: []].append(String(value))
-    }
+    var values = request.query.values
     do {
       let wanted = values.removeValue(forKey: "format")?.last ?? "json"
       guard let format = AnswerFormat(rawValue: wanted) else {

@@ -32,6 +32,10 @@ struct ErrorPages<Context: RequestContext>: RouterMiddleware {
       return await page(
         .badRequest, request, what: "A part of the address cannot be used.",
         why: String(describing: error), whatToDo: "Go back and change it.")
+    } catch let error as any HTTPResponseError {
+      return await page(
+        error.status, request, what: error.status.reasonPhrase + ".", why: "",
+        whatToDo: "Begin at the map, or check the address.")
     } catch {
       logger.error("a page failed", metadata: ["kind": "\(type(of: error))"])
       return await page(

@@ -11,8 +11,6 @@ struct ImportDesk: Sendable {
   let workspace: Workspace
 
   private static let previewRows = 20
-  /// Uploads that nobody confirmed are thrown away after this long.
-  private static let keepSeconds: Double = 86_400
 
   func addRoutes<Context: RequestContext>(
     to router: Router<Context>,
@@ -25,7 +23,8 @@ struct ImportDesk: Sendable {
       let context = try await pageContext(request)
       do {
         let upload = try await receive(request)
-        return Response.html(Pages.importPage(.preview(try preview(upload, form: [:])), context))
+        let shown = try await workspace.working { try preview(upload, form: nil) }
+        return Response.html(Pages.importPage(.preview(shown), context))
       } catch let problem as UploadProblem {
         return Response.html(
           Pages.importPage(.upload(problem: problem.description), context),
@@ -37,7 +36,8 @@ struct ImportDesk: Sendable {
       let form = try await Self.form(request)
       do {
         let upload = try find(form["upload"])
-        return Response.html(Pages.importPage(.preview(try preview(upload, form: form)), context))
+        let shown = try await workspace.working { try preview(upload, form: form) }
+        return Response.html(Pages.importPage(.preview(shown), context))
       } catch let problem as UploadProblem {
         return Response.html(
           Pages.importPage(.upload(problem: problem.description), context),
@@ -58,7 +58,7 @@ struct ImportDesk: Sendable {
       }
     }
     router.get("import/rejected/:name") { _, context in
-      let name = try context.parameters.require("name")
+      let name = try context.pathPart("name")
       return try rejected(name)
     }
   }
@@ -77,7 +77,7 @@ struct ImportDesk: Sendable {
   }
 
   private func receive(_ request: Request) async throws -> Upload {
-    try throwAwayOld()
+    throwAwayOld()
     var parts: MultipartUpload
     do {
       parts = try MultipartUpload(contentType: request.headers[.contentType] ?? "")
@@ -108,6 +108,14 @@ struct ImportDesk: Sendable {
     defer { try? handle?.close() }
     var size = 0
     for try await buffer in request.body {
+      // Everything counts, for what is around the file could be endless too.
+      size += buffer.readableBytes
+      guard size <= Limits.uploadBytes else {
+        throw UploadProblem(
+          description:
+            "The file is larger than \(Limits.uploadBytes / 1_048_576) MB. Pack it with gzip, "
+            + "or import it with the command `klantreis import`, which has no limit.")
+      }
       for piece in try parts.receive(buffer.readableBytesView) {
         switch piece {
         case .began(let name):
@@ -116,15 +124,7 @@ struct ImportDesk: Sendable {
             atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
           handle = try FileHandle(forWritingTo: file)
           upload = Upload(token: token, name: name, file: file)
-        case .bytes(let bytes):
-          size += bytes.count
-          guard size <= Limits.uploadBytes else {
-            throw UploadProblem(
-              description:
-                "The file is larger than \(Limits.uploadBytes / 1_048_576) MB. Pack it with gzip, "
-                + "or import it with the command `klantreis import`, which has no limit.")
-          }
-          try handle?.write(contentsOf: bytes)
+        case .bytes(let bytes): try handle?.write(contentsOf: bytes)
         case .ended: break
         }
       }
@@ -150,30 +150,28 @@ struct ImportDesk: Sendable {
     return Upload(token: token, name: file.lastPathComponent, file: file)
   }
 
-  private func throwAwayOld() throws {
+  /// Uploads that nobody confirmed do not stay.
+  func throwAwayOld() {
     let folders =
       (try? FileManager.default.contentsOfDirectory(
         at: workspace.uploadFolder, includingPropertiesForKeys: [.contentModificationDateKey]))
       ?? []
     for folder in folders {
-      let values = try folder.resourceValues(forKeys: [.contentModificationDateKey])
-      if let date = values.contentModificationDate, -date.timeIntervalSinceNow > Self.keepSeconds {
-        try FileManager.default.removeItem(at: folder)
-      }
+      // Another request may have stored or thrown it away meanwhile.
+      let values = try? folder.resourceValues(forKeys: [.contentModificationDateKey])
+      guard let date = values?.contentModificationDate,
+        -date.timeIntervalSinceNow > Limits.uploadKeepSeconds
+      else { continue }
+      try? FileManager.default.removeItem(at: folder)
     }
   }
 
-  private static func form(_ request: Request) async throws -> [String: String] {
-    let body = try await request.body.collect(upTo: Limits.requestBytes)
-    var form: [String: String] = [:]
-    for pair in String(buffer: body).split(separator: "&") {
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let texts = parts.map {
-        String($0).replacing("+", with: " ").removingPercentEncoding ?? ""
-      }
-      if texts.count == 2 { form[texts[0]] = texts[1] }
+  private static func form(_ request: Request) async throws -> FormFields {
+    do {
+      return FormFields(String(buffer: try await request.body.collect(upTo: Limits.requestBytes)))
+    } catch is NIOTooManyBytesError {
+      throw HTTPError(.contentTooLarge, message: "The form is larger than a form can be.")
     }
-    return form
   }
 
   // MARK: Looking and storing
@@ -203,12 +201,12 @@ struct ImportDesk: Sendable {
   }
 
   private func preview(
-    _ upload: Upload, form: [String: String]
+    _ upload: Upload, form: FormFields?
   ) throws -> ImportPage.Preview {
     let options = try options()
     let (found, problem) = try look(upload, options)
     let choices = ImportChoices(found, form: form)
-    guard !form.isEmpty else {
+    guard form != nil else {
       return choices.preview(
         found, token: upload.token, fileName: upload.name, zone: options.zone,
         problem: problem)
@@ -226,7 +224,7 @@ struct ImportDesk: Sendable {
   }
 
   private func store(
-    _ upload: Upload, form: [String: String]
+    _ upload: Upload, form: FormFields?
   ) async throws -> ImportPage.Result {
     let options = try options()
     let runner = ImportRunner(workspace: workspace, options: options)

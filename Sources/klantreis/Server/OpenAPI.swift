@@ -48,7 +48,7 @@ enum OpenAPI {
   }
 
   private static func parameter(_ parameter: QuestionParameter) -> JSONValue {
-    var item: JSONValue = ["type": "string"]
+    var item: JSONValue = ["type": parameter.isCount ? "integer" : "string"]
     if !parameter.choices.isEmpty {
       item = ["type": "string", "enum": .list(parameter.choices.map { .text($0) })]
     }

@@ -11,7 +11,7 @@ struct Server: Sendable {
   let logger: Logger
 
   func router() -> Router<BasicRequestContext> {
-    let router = Router()
+    let router = Router(options: .autoGenerateHeadEndpoints)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
@@ -19,7 +19,9 @@ struct Server: Sendable {
         hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
     router.get("health") { _, _ in Response.data(Data("ok\n".utf8), type: "text/plain") }
     API(workspace: workspace).addRoutes(to: router)
-    Site(workspace: workspace, imports: ImportDesk(workspace: workspace)).addRoutes(to: router)
+    let imports = ImportDesk(workspace: workspace)
+    imports.throwAwayOld()
+    Site(workspace: workspace, imports: imports).addRoutes(to: router)
     return router
   }
 

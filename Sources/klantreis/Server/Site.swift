@@ -20,16 +20,16 @@ struct Site: Sendable {
     }
     router.get("/") { request, _ in try await page(request) { try map($0, $1) } }
     router.get("phase/:id") { request, context in
-      let id = try context.parameters.require("id")
+      let id = try context.pathPart("id")
       return try await page(request) { try phase(id, $0, $1) }
     }
     router.get("customers") { request, _ in try await page(request) { try customers($0, $1) } }
     router.get("customers/:id") { request, context in
-      let id = try context.parameters.require("id")
+      let id = try context.pathPart("id")
       return try await page(request) { try timeline(id, $0, $1) }
     }
     router.get("questions/:name") { request, context in
-      let name = try context.parameters.require("name")
+      let name = try context.pathPart("name")
       return try await page(request) { try question(name, $0, $1) }
     }
     router.get("questions") { _, _ in Response.seeOther("/questions/funnel") }

@@ -18,11 +18,10 @@ struct Visit: Sendable {
 
   init(_ request: Request) {
     path = request.uri.path
-    var parameters: [String: [String]] = [:]
-    for (name, value) in request.uri.queryParameters where !value.isEmpty {
-      parameters[String(name), default: []].append(String(value))
+    parameters = request.query.values.compactMapValues { values in
+      let given = values.filter { !$0.isEmpty }
+      return given.isEmpty ? nil : given
     }
-    self.parameters = parameters
     let chosen = parameters["lang"]?.last.flatMap(Language.init(rawValue:))
     choseLanguage = chosen != nil
     language = chosen ?? Self.language(in: request.headers)
