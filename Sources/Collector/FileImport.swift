@@ -42,7 +42,11 @@ package final class FileImport {
     }
   }
 
+  /// Names the client in touchpoints that name none: what the mapping says, or the options, or the
+  /// file's name without its endings.
+  package let source: String
   private let fileName: String
+  private let saidSource: String?
   private let mapping: ImportMapping
   private let options: ImportOptions
   private let archive: ArchiveReader
@@ -59,6 +63,10 @@ package final class FileImport {
   package init(path: String, mapping: ImportMapping? = nil, options: ImportOptions) throws {
     fileName = (path as NSString).lastPathComponent
     let mapping = mapping ?? ImportMapping()
+    saidSource = [mapping.source, options.source].lazy.compactMap { $0 }.first { !$0.isBlank }
+    // `orders` of `orders.csv.gz`.
+    let stem = fileName.split(separator: ".").first.map(String.init)
+    source = saidSource ?? stem ?? fileName
     self.mapping = mapping
     self.options = options
     archive = try ArchiveReader(path: path)
@@ -122,12 +130,9 @@ package final class FileImport {
         return
       }
     }
-    let first = batch.count
     part.reader.read(
-      row, line: part.scanner.line, excerpt: { part.scanner.excerpt }, into: &batch)
-    if let json = part.json {
-      part.reader.keep(columns: json.columns, of: row, in: &batch, from: first)
-    }
+      row, columns: part.json?.columns ?? [], line: part.scanner.line,
+      excerpt: { part.scanner.excerpt }, into: &batch)
   }
 
   // MARK: Opening
@@ -215,7 +220,7 @@ package final class FileImport {
         .empty, "\(shown) has a header but no rows; check that the export went well.")
     }
     scanner.expectedFields = header.count
-    let plan = try plan(header, samples, shown, canAddColumns: false)
+    let plan = try plan(header, samples, shown, isJSON: false)
     return Part(
       name: name, window: window, scanner: scanner, reader: try reader(plan, name),
       fields: header.count,
@@ -229,7 +234,7 @@ package final class FileImport {
   ) throws -> Part {
     let sampler = JSONScanner(window: ByteWindow(text: head), isArray: isArray)
     let samples = sample(sampler, isWhole: head.count < ByteWindow.blockBytes)
-    let plan = try plan(sampler.columns, samples, shown, canAddColumns: true)
+    let plan = try plan(sampler.columns, samples, shown, isJSON: true)
     let columns = join == nil ? plan.header : sampler.columns
     let scanner = JSONScanner(
       window: window, isArray: isArray, columns: columns, isClosed: join != nil)
@@ -239,12 +244,12 @@ package final class FileImport {
   }
 
   private func plan(
-    _ header: [String], _ samples: [[[UInt8]]], _ shown: String, canAddColumns: Bool
+    _ header: [String], _ samples: [[[UInt8]]], _ shown: String, isJSON: Bool
   ) throws -> RowPlan {
     do {
       return try RowPlan(
         mapping: mapping, header: header, joined: join?.columns ?? [], samples: samples,
-        file: shown, canAddColumns: canAddColumns, options: options)
+        file: shown, isJSON: isJSON, options: options)
     } catch let error as ImportError where error.kind == .columns {
       throw ImportError(
         .columns, error.description, columns: RowPlan.columns(of: header, samples: samples))
@@ -253,23 +258,15 @@ package final class FileImport {
 
   private func reader(_ plan: RowPlan, _ name: String) throws -> RowReader {
     // A file keeps its ids under another name, so that one downloaded twice is stored once.
-    let said = mapping.source ?? options.source
-    return try RowReader(
-      plan: plan, mapping: mapping, source: said ?? stem, ids: MessageIDs(source: said ?? ""),
+    try RowReader(
+      plan: plan, mapping: mapping, source: source, ids: MessageIDs(source: saidSource ?? ""),
       part: name, join: join, options: options)
-  }
-
-  /// The file's name without its endings: `orders` of `orders.csv.gz`.
-  private var stem: String {
-    let stem = fileName.split(separator: ".", omittingEmptySubsequences: true).first.map(
-      String.init)
-    return stem ?? fileName
   }
 
   /// Fields of the first rows; the last of a head that is cut off is left out.
   private func sample(_ scanner: any RowScanner, isWhole: Bool) -> [[[UInt8]]] {
     var samples: [[[UInt8]]] = []
-    while samples.count < 500 {
+    while samples.count < Limits.sampledRows {
       switch scanner.next() {
       case .row: samples.append((0..<scanner.row.count).map { Array(scanner.row[$0]) })
       case .rejected: continue
