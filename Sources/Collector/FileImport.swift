@@ -60,7 +60,15 @@ package final class FileImport {
 
   /// Opens the file and looks at its first rows. Throws ``ImportError`` when they cannot be used:
   /// nothing is read then.
-  package init(path: String, mapping: ImportMapping? = nil, options: ImportOptions) throws {
+  package convenience init(
+    path: String, mapping: ImportMapping? = nil, options: ImportOptions
+  ) throws {
+    try self.init(path: path, mapping: mapping, options: options, byteLimit: nil)
+  }
+
+  private init(
+    path: String, mapping: ImportMapping?, options: ImportOptions, byteLimit: Int64?
+  ) throws {
     fileName = (path as NSString).lastPathComponent
     let mapping = mapping ?? ImportMapping()
     saidSource = [mapping.source, options.source].lazy.compactMap { $0 }.first { !$0.isBlank }
@@ -69,7 +77,7 @@ package final class FileImport {
     source = saidSource ?? stem ?? fileName
     self.mapping = mapping
     self.options = options
-    archive = try ArchiveReader(path: path)
+    archive = try ArchiveReader(path: path, byteLimit: byteLimit)
     join = try mapping.join.map { try JoinTable($0, folder: mapping.folder) }
     try openNextPart()
   }
@@ -155,7 +163,9 @@ package final class FileImport {
         part = try open(name)
         return
       } catch let error as ImportError where archive.holdsParts {
-        if error.kind == .brokenArchive || error.kind == .bomb { throw error }
+        if error.kind == .brokenArchive || error.kind == .bomb || archive.isPastLimit {
+          throw error
+        }
         firstProblem = firstProblem ?? error
         refused.append(
           .rejected(
@@ -281,17 +291,29 @@ package final class FileImport {
   // MARK: Looking first
 
   /// What an import would do with the first `rows` rows of the file, without doing it.
+  ///
+  /// Looks at ``Limits/previewBytes`` of the file at most, and says in a warning when the rows end
+  /// there; throws ``ImportError`` when not even the columns can be found within them.
   package static func preview(
     path: String, mapping: ImportMapping? = nil, rows: Int = 20, options: ImportOptions
   ) throws -> ImportPreview {
     var options = options
     options.batchRows = max(1, rows)
-    let file = try FileImport(path: path, mapping: mapping, options: options)
+    let file = try FileImport(
+      path: path, mapping: mapping, options: options, byteLimit: Limits.previewBytes)
+    var warnings = file.part?.warnings ?? []
     let part = file.part
     var shown: [ImportedRow] = []
-    while shown.count < rows, let batch = try file.next() { shown += batch }
+    do {
+      while shown.count < rows, let batch = try file.next() { shown += batch }
+    } catch {
+      guard file.archive.isPastLimit else { throw error }
+      warnings.append(
+        "Only the first \(Limits.previewBytes / 1_048_576) MiB were looked at for this preview; the "
+          + "import reads all.")
+    }
     return ImportPreview(
-      format: part?.format ?? "", columns: part?.columns ?? [], warnings: part?.warnings ?? [],
+      format: part?.format ?? "", columns: part?.columns ?? [], warnings: warnings,
       rows: Array(shown.prefix(rows)))
   }
 }
