@@ -69,7 +69,7 @@ final class CSVScanner: RowScanner {
   private let delimiter: Delimiter
   private var nextLine = 1
   /// Bytes of rejected rows beyond their first line, which are looked at again.
-  private var rescanned = 0
+  private(set) var rescanned = 0
   /// Before this line no quote may hold a line break.
   private var linewiseUntil = 0
   /// Where the fields of the row are, and whether doubled quotes are in it.
