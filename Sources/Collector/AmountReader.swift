@@ -31,6 +31,7 @@ struct AmountReader {
       at += 1
       switch byte {
       case 48...57:
+        // A digit after what ends an amount: `10-20`, a date, `1+1`, `12€50`.
         guard !isClosed else { throw .notAnAmount }
         digits += 1
         if inFraction {
@@ -51,12 +52,17 @@ struct AmountReader {
           throw .otherMark
         }
         sinceGroup = 0
-      case 40: isNegative = true
-      case 45:
-        // Before the digits or after them a sign; in `12,-` it stands for no cents.
-        if !(inFraction && unit == Self.millionths) { isNegative = true }
-      case 43, 41, 32, 9: break
-      case let letter where letter | 32 == 101 && digits > 0 && isExponent(cell, at):
+      case 40, 41, 43, 45:
+        // A sign stands before the first digit or after the last; never between, where a mark of
+        // decimals alone has been. In `12,-` it stands for no cents.
+        guard digits > 0 || !inFraction else { throw .notAnAmount }
+        isClosed = digits > 0
+        if byte == 40 || byte == 45 && !(inFraction && unit == Self.millionths) {
+          isNegative = true
+        }
+      case 32, 9: break
+      case let letter
+      where letter | 32 == 101 && digits > 0 && !isClosed && isExponent(cell, at):
         return try exponent(
           sign: isNegative ? -1 : 1, Int128(whole) * 1_000_000 + Int128(fraction),
           Bytes(rebasing: cell[at...]))
@@ -85,12 +91,13 @@ struct AmountReader {
     sign: Int64, _ millionths: Int128, _ cell: Bytes
   ) throws(Problem) -> Int64 {
     guard let power = Int(String(decoding: cell, as: UTF8.self)) else { throw .notAnAmount }
-    guard abs(power) <= 30 else {
+    // A range, because the least of all numbers has no absolute value.
+    guard (-30...30).contains(power) else {
       if power < 0 { return 0 }
       throw .tooLarge
     }
     var value = millionths
-    for _ in 0..<abs(power) {
+    for _ in 0..<power.magnitude {
       value = power < 0 ? value / 10 : value * 10
       if value > Int128(Limits.amount) * 1_000_000 { throw .tooLarge }
     }

@@ -12,10 +12,13 @@ final class ArchiveReader {
   /// True for zip and tar, whose parts have names of their own.
   private(set) var holdsParts = false
 
+  /// Unpacked bytes after which reading ends with an error; nil reads all.
+  private let byteLimit: Int64?
   private let archive: OpaquePointer
   private let name: String
 
-  init(path: String) throws {
+  init(path: String, byteLimit: Int64? = nil) throws {
+    self.byteLimit = byteLimit
     name = (path as NSString).lastPathComponent
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -76,6 +79,12 @@ final class ArchiveReader {
 
   /// Up to `capacity` bytes of the part; 0 at its end.
   func read(into target: UnsafeMutablePointer<UInt8>, capacity: Int) throws -> Int {
+    if isPastLimit {
+      throw ImportError(
+        .notText,
+        "\(name) has no row that ends within \(Limits.previewBytes / 1_048_576) MiB, as far as a "
+          + "preview looks; check that its lines end.")
+    }
     let count = archive_read_data(archive, target, capacity)
     guard count >= 0 else { throw broken }
     unpackedBytes += Int64(count)
@@ -94,6 +103,9 @@ final class ArchiveReader {
     }
     return count
   }
+
+  /// True when a preview has seen all that it may.
+  var isPastLimit: Bool { byteLimit.map { unpackedBytes >= $0 } ?? false }
 
   private var reason: String {
     archive_error_string(archive).map { String(cString: $0) } ?? "no reason given"

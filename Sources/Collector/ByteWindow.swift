@@ -13,6 +13,9 @@ final class ByteWindow {
   /// The current row begins at `start`; bytes before it are gone.
   var start = 0
   private(set) var end = 0
+  /// Bytes of the text before `start`.
+  var bytesPassed: Int { bytesGone + start }
+  private var bytesGone = 0
   /// True when nothing comes after `end`.
   private(set) var isAtEnd = false
   /// Why the text ended before its end.
@@ -49,6 +52,7 @@ final class ByteWindow {
     if start > 0 {
       base.update(from: base + start, count: end - start)
       end -= start
+      bytesGone += start
       start = 0
     }
     if capacity - end < Self.blockBytes {
@@ -94,7 +98,7 @@ final class ByteWindow {
   }
 
   /// The first characters of the current line, as evidence beside a rejection.
-  func excerpt(limit: Int = 200) -> String {
+  func excerpt(limit: Int = Limits.excerptBytes) -> String {
     var length = 0
     while start + length < end, length < limit {
       let byte = base[start + length]

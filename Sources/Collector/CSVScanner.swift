@@ -56,7 +56,9 @@ protocol RowScanner: AnyObject {
 /// breaks in quotes, spaces before quotes, quotes inside fields without quotes.
 ///
 /// A quote that is never closed does not swallow the rest: the row ends as rejected at
-/// ``Limits/eventBytes``, and reading goes on at the line after the one where it began.
+/// ``Limits/eventBytes``, and reading goes on at the line after the one where it began. Where that
+/// would be done too often, see ``Limits/rescannedBytes``, the lines that were swallowed are read
+/// as rows of one line, so that a file takes time by its length whatever its quotes.
 final class CSVScanner: RowScanner {
   let row = RowFields()
   private(set) var line = 0
@@ -66,6 +68,10 @@ final class CSVScanner: RowScanner {
   private let window: ByteWindow
   private let delimiter: Delimiter
   private var nextLine = 1
+  /// Bytes of rejected rows beyond their first line, which are looked at again.
+  private(set) var rescanned = 0
+  /// Before this line no quote may hold a line break.
+  private var linewiseUntil = 0
   /// Where the fields of the row are, and whether doubled quotes are in it.
   private var found: [FoundField] = []
   private var rowStart = 0
@@ -79,11 +85,12 @@ final class CSVScanner: RowScanner {
   private enum Scan {
     case complete(next: Int, lines: Int)
     case needsMore
-    case malformed(String)
+    /// With the end of what was looked at.
+    case malformed(String, end: Int)
   }
 
   var excerpt: String {
-    let count = min(200, rowEnd - rowStart)
+    let count = min(Limits.excerptBytes, rowEnd - rowStart)
     return String(decoding: Bytes(start: window.base + rowStart, count: count), as: UTF8.self)
   }
 
@@ -101,21 +108,28 @@ final class CSVScanner: RowScanner {
         if let outcome { return outcome }
       case .needsMore:
         if window.end - window.start > Limits.eventBytes {
-          return reject("is longer than \(Limits.eventBytes) bytes")
+          return reject("is longer than \(Limits.eventBytes) bytes", end: window.end)
         }
         if !window.fill(), window.failure != nil {
           // Half a row before damage is not a row.
           window.start = window.end
           return .end
         }
-      case .malformed(let reason):
-        return reject(reason)
+      case .malformed(let reason, let end):
+        return reject(reason, end: end)
       }
     }
   }
 
-  private func reject(_ reason: String) -> RowOutcome {
+  private func reject(_ reason: String, end: Int) -> RowOutcome {
     let text = window.excerpt()
+    let breaks = lineBreaks(from: window.start, to: end)
+    if breaks > 0 {
+      rescanned += end - window.start
+      if rescanned > Limits.rescannedBytes + window.bytesPassed {
+        linewiseUntil = max(linewiseUntil, nextLine + breaks + 1)
+      }
+    }
     window.skipLine()
     nextLine += 1
     return .rejected(reason: reason, text: text)
@@ -146,10 +160,19 @@ final class CSVScanner: RowScanner {
         let start = at
         var doubled = false
         while true {
-          guard let hit = memchr(base + at, 34, end - at) else {
-            return isLast ? .malformed("has a quote that is never closed") : .needsMore
+          if nextLine < linewiseUntil {
+            while at < end, base[at] != 34, base[at] != 10, base[at] != 13 { at += 1 }
+            if at < end, base[at] != 34 {
+              return .malformed("has a quote that is not closed on its line", end: at)
+            }
+          } else if let hit = memchr(base + at, 34, end - at) {
+            at = hit.assumingMemoryBound(to: UInt8.self) - UnsafeMutablePointer(base)
+          } else {
+            at = end
           }
-          at = hit.assumingMemoryBound(to: UInt8.self) - UnsafeMutablePointer(base)
+          if at == end {
+            return isLast ? .malformed("has a quote that is never closed", end: end) : .needsMore
+          }
           if at + 1 == end, !isLast { return .needsMore }
           if at + 1 < end, base[at + 1] == UInt8(ascii: "\"") {
             doubled = true
@@ -159,7 +182,8 @@ final class CSVScanner: RowScanner {
           break
         }
         if at - window.start > Limits.eventBytes {
-          return .malformed("is longer than \(Limits.eventBytes) bytes, or a quote is not closed")
+          return .malformed(
+            "is longer than \(Limits.eventBytes) bytes, or a quote is not closed", end: at)
         }
         found.append(FoundField(start: start, end: at, isDoubled: doubled))
         breaks += lineBreaks(from: start, to: at)
@@ -167,7 +191,7 @@ final class CSVScanner: RowScanner {
         while at < end, base[at] == 32 { at += 1 }
         if at == end, !isLast { return .needsMore }
         if at < end, base[at] != delimiter, base[at] != 10, base[at] != 13 {
-          return .malformed("has text after a closing quote")
+          return .malformed("has text after a closing quote", end: at)
         }
       } else {
         let start = at
@@ -180,10 +204,10 @@ final class CSVScanner: RowScanner {
         found.append(FoundField(start: start, end: at))
       }
       if found.count > Limits.columnsPerFile {
-        return .malformed("has more than \(Limits.columnsPerFile) fields")
+        return .malformed("has more than \(Limits.columnsPerFile) fields", end: at)
       }
       if breaks > 0, found.count > expectedFields {
-        return .malformed("has a quote that is not closed on its line")
+        return .malformed("has a quote that is not closed on its line", end: at)
       }
       if at < end, base[at] == delimiter {
         at += 1
@@ -209,7 +233,7 @@ final class CSVScanner: RowScanner {
       if at == end, !window.isAtEnd { return .needsMore }
       if at > start { found.append(FoundField(start: start, end: at)) }
       if found.count > Limits.columnsPerFile {
-        return .malformed("has more than \(Limits.columnsPerFile) fields")
+        return .malformed("has more than \(Limits.columnsPerFile) fields", end: at)
       }
       if at < end, base[at] == 32 || base[at] == 9 { continue }
       if at < end, base[at] != 10, base[at] != 13 {
@@ -224,7 +248,7 @@ final class CSVScanner: RowScanner {
   private func finish(_ at: Int, _ breaks: Int) -> Scan {
     rowEnd = at
     if at - window.start > Limits.eventBytes {
-      return .malformed("is longer than \(Limits.eventBytes) bytes")
+      return .malformed("is longer than \(Limits.eventBytes) bytes", end: at)
     }
     guard at < window.end else { return .complete(next: at, lines: breaks + 1) }
     if window.base[at] == 13 {

@@ -99,7 +99,8 @@ enum ColumnFinder {
       ]
     ),
     (.currency, ["currency", "valuta", "currencycode", "munt", "muntsoort"]),
-    (.id, ["messageid", "eventid", "berichtid", "eventuuid"]),
+    // Only what surely names one message: an id of an event may be that of a fair or a kind.
+    (.id, ["messageid", "messageuuid", "berichtid", "eventuuid", "insertid", "$insertid"]),
     (.source, ["source", "systeem", "system"]),
     (.offset, ["utcoffsetminutes", "utcoffset", "tzoffset"]),
     (.quantity, ["quantity", "aantal", "qty"]),

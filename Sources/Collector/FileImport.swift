@@ -42,7 +42,11 @@ package final class FileImport {
     }
   }
 
+  /// Names the client in touchpoints that name none: what the mapping says, or the options, or the
+  /// file's name without its endings.
+  package let source: String
   private let fileName: String
+  private let saidSource: String?
   private let mapping: ImportMapping
   private let options: ImportOptions
   private let archive: ArchiveReader
@@ -56,12 +60,24 @@ package final class FileImport {
 
   /// Opens the file and looks at its first rows. Throws ``ImportError`` when they cannot be used:
   /// nothing is read then.
-  package init(path: String, mapping: ImportMapping? = nil, options: ImportOptions) throws {
+  package convenience init(
+    path: String, mapping: ImportMapping? = nil, options: ImportOptions
+  ) throws {
+    try self.init(path: path, mapping: mapping, options: options, byteLimit: nil)
+  }
+
+  private init(
+    path: String, mapping: ImportMapping?, options: ImportOptions, byteLimit: Int64?
+  ) throws {
     fileName = (path as NSString).lastPathComponent
     let mapping = mapping ?? ImportMapping()
+    saidSource = [mapping.source, options.source].lazy.compactMap { $0 }.first { !$0.isBlank }
+    // `orders` of `orders.csv.gz`.
+    let stem = fileName.split(separator: ".").first.map(String.init)
+    source = saidSource ?? stem ?? fileName
     self.mapping = mapping
     self.options = options
-    archive = try ArchiveReader(path: path)
+    archive = try ArchiveReader(path: path, byteLimit: byteLimit)
     join = try mapping.join.map { try JoinTable($0, folder: mapping.folder) }
     try openNextPart()
   }
@@ -122,12 +138,9 @@ package final class FileImport {
         return
       }
     }
-    let first = batch.count
     part.reader.read(
-      row, line: part.scanner.line, excerpt: { part.scanner.excerpt }, into: &batch)
-    if let json = part.json {
-      part.reader.keep(columns: json.columns, of: row, in: &batch, from: first)
-    }
+      row, columns: part.json?.columns ?? [], line: part.scanner.line,
+      excerpt: { part.scanner.excerpt }, into: &batch)
   }
 
   // MARK: Opening
@@ -150,7 +163,9 @@ package final class FileImport {
         part = try open(name)
         return
       } catch let error as ImportError where archive.holdsParts {
-        if error.kind == .brokenArchive || error.kind == .bomb { throw error }
+        if error.kind == .brokenArchive || error.kind == .bomb || archive.isPastLimit {
+          throw error
+        }
         firstProblem = firstProblem ?? error
         refused.append(
           .rejected(
@@ -215,7 +230,7 @@ package final class FileImport {
         .empty, "\(shown) has a header but no rows; check that the export went well.")
     }
     scanner.expectedFields = header.count
-    let plan = try plan(header, samples, shown, canAddColumns: false)
+    let plan = try plan(header, samples, shown, isJSON: false)
     return Part(
       name: name, window: window, scanner: scanner, reader: try reader(plan, name),
       fields: header.count,
@@ -229,7 +244,7 @@ package final class FileImport {
   ) throws -> Part {
     let sampler = JSONScanner(window: ByteWindow(text: head), isArray: isArray)
     let samples = sample(sampler, isWhole: head.count < ByteWindow.blockBytes)
-    let plan = try plan(sampler.columns, samples, shown, canAddColumns: true)
+    let plan = try plan(sampler.columns, samples, shown, isJSON: true)
     let columns = join == nil ? plan.header : sampler.columns
     let scanner = JSONScanner(
       window: window, isArray: isArray, columns: columns, isClosed: join != nil)
@@ -239,12 +254,12 @@ package final class FileImport {
   }
 
   private func plan(
-    _ header: [String], _ samples: [[[UInt8]]], _ shown: String, canAddColumns: Bool
+    _ header: [String], _ samples: [[[UInt8]]], _ shown: String, isJSON: Bool
   ) throws -> RowPlan {
     do {
       return try RowPlan(
         mapping: mapping, header: header, joined: join?.columns ?? [], samples: samples,
-        file: shown, canAddColumns: canAddColumns, options: options)
+        file: shown, isJSON: isJSON, options: options)
     } catch let error as ImportError where error.kind == .columns {
       throw ImportError(
         .columns, error.description, columns: RowPlan.columns(of: header, samples: samples))
@@ -253,23 +268,15 @@ package final class FileImport {
 
   private func reader(_ plan: RowPlan, _ name: String) throws -> RowReader {
     // A file keeps its ids under another name, so that one downloaded twice is stored once.
-    let said = mapping.source ?? options.source
-    return try RowReader(
-      plan: plan, mapping: mapping, source: said ?? stem, ids: MessageIDs(source: said ?? ""),
+    try RowReader(
+      plan: plan, mapping: mapping, source: source, ids: MessageIDs(source: saidSource ?? ""),
       part: name, join: join, options: options)
-  }
-
-  /// The file's name without its endings: `orders` of `orders.csv.gz`.
-  private var stem: String {
-    let stem = fileName.split(separator: ".", omittingEmptySubsequences: true).first.map(
-      String.init)
-    return stem ?? fileName
   }
 
   /// Fields of the first rows; the last of a head that is cut off is left out.
   private func sample(_ scanner: any RowScanner, isWhole: Bool) -> [[[UInt8]]] {
     var samples: [[[UInt8]]] = []
-    while samples.count < 500 {
+    while samples.count < Limits.sampledRows {
       switch scanner.next() {
       case .row: samples.append((0..<scanner.row.count).map { Array(scanner.row[$0]) })
       case .rejected: continue
@@ -284,17 +291,29 @@ package final class FileImport {
   // MARK: Looking first
 
   /// What an import would do with the first `rows` rows of the file, without doing it.
+  ///
+  /// Looks at ``Limits/previewBytes`` of the file at most, and says in a warning when the rows end
+  /// there; throws ``ImportError`` when not even the columns can be found within them.
   package static func preview(
     path: String, mapping: ImportMapping? = nil, rows: Int = 20, options: ImportOptions
   ) throws -> ImportPreview {
     var options = options
     options.batchRows = max(1, rows)
-    let file = try FileImport(path: path, mapping: mapping, options: options)
+    let file = try FileImport(
+      path: path, mapping: mapping, options: options, byteLimit: Limits.previewBytes)
+    var warnings = file.part?.warnings ?? []
     let part = file.part
     var shown: [ImportedRow] = []
-    while shown.count < rows, let batch = try file.next() { shown += batch }
+    do {
+      while shown.count < rows, let batch = try file.next() { shown += batch }
+    } catch {
+      guard file.archive.isPastLimit else { throw error }
+      warnings.append(
+        "Only the first \(Limits.previewBytes / 1_048_576) MiB were looked at for this preview; the "
+          + "import reads all.")
+    }
     return ImportPreview(
-      format: part?.format ?? "", columns: part?.columns ?? [], warnings: part?.warnings ?? [],
+      format: part?.format ?? "", columns: part?.columns ?? [], warnings: warnings,
       rows: Array(shown.prefix(rows)))
   }
 }

@@ -26,7 +26,7 @@ final class JSONScanner: RowScanner {
   }
 
   var excerpt: String {
-    let count = min(200, rowEnd - window.start)
+    let count = min(Limits.excerptBytes, rowEnd - window.start)
     return String(
       decoding: Bytes(start: window.base + max(0, rowEnd - count), count: max(0, count)),
       as: UTF8.self)
@@ -119,22 +119,34 @@ final class JSONScanner: RowScanner {
     rowEnd = window.start + bytes.count
     if bytes.count > Limits.eventBytes { return "is longer than \(Limits.eventBytes) bytes" }
     row.clear()
+    let known = columns.count
     var reader = JSONReader(bytes: bytes)
     do throws(JSONReader.Problem) {
-      try reader.readObject { (path, value, kind) in
-        let known = columnOfPath[path]
-        let column = known ?? columns.count
-        guard known != nil || !isClosed && column < Limits.columnsPerFile else { return }
-        if known == nil {
-          columns.append(path)
-          columnOfPath[path] = column
-        }
+      try reader.readObject { (path, value, kind) throws(JSONReader.Problem) in
+        guard let column = try column(path) else { return }
         row.set(column, to: value, kind: kind)
       }
       return nil
     } catch {
+      // A row that is no row brings no columns.
+      for path in columns[known...] { columnOfPath[path] = nil }
+      columns.removeSubrange(known...)
       return error.description
     }
+  }
+
+  /// Nil for a path that nobody asks for.
+  private func column(_ path: String) throws(JSONReader.Problem) -> Int? {
+    if let known = columnOfPath[path] { return known }
+    if isClosed { return nil }
+    guard columns.count < Limits.columnsPerFile else {
+      throw JSONReader.Problem(
+        description: "has a key that the rows before it lack, and those have "
+          + "\(Limits.columnsPerFile) different ones, the most of a file")
+    }
+    columns.append(path)
+    columnOfPath[path] = columns.count - 1
+    return columns.count - 1
   }
 }
 
@@ -144,6 +156,8 @@ struct JSONReader {
     let description: String
   }
 
+  typealias Report = (String, Bytes, RowFields.Kind) throws(Problem) -> Void
+
   private let bytes: Bytes
   private var at = 0
   private var text: [UInt8] = []
@@ -151,9 +165,7 @@ struct JSONReader {
   init(bytes: Bytes) { self.bytes = bytes }
 
   /// Reports each leaf that is not null by its dotted path.
-  mutating func readObject(
-    _ report: (String, Bytes, RowFields.Kind) -> Void
-  ) throws(Problem) {
+  mutating func readObject(_ report: Report) throws(Problem) {
     skipSpace()
     guard peek == UInt8(ascii: "{") else { throw problem("is no JSON object") }
     try value("", depth: 0, report)
@@ -175,7 +187,7 @@ struct JSONReader {
   }
 
   private mutating func value(
-    _ path: String, depth: Int, _ report: (String, Bytes, RowFields.Kind) -> Void
+    _ path: String, depth: Int, _ report: Report
   ) throws(Problem) {
     guard depth <= Limits.jsonDepth else {
       throw problem("is nested deeper than \(Limits.jsonDepth) levels")
@@ -190,9 +202,9 @@ struct JSONReader {
       try elements(path, depth, report)
     case UInt8(ascii: "\""):
       try string()
-      text.withUnsafeBufferPointer { report(path, $0, .text) }
-    case UInt8(ascii: "t"): report(path, try word("true"), .flag)
-    case UInt8(ascii: "f"): report(path, try word("false"), .flag)
+      try text.withUnsafeBufferPointer { (bytes) throws(Problem) in try report(path, bytes, .text) }
+    case UInt8(ascii: "t"): try report(path, word("true"), .flag)
+    case UInt8(ascii: "f"): try report(path, word("false"), .flag)
     case UInt8(ascii: "n"): _ = try word("null")
     default:
       let start = at
@@ -200,12 +212,12 @@ struct JSONReader {
       guard at > start, Double(String(decoding: bytes[start..<at], as: UTF8.self)) != nil else {
         throw problem("is no valid JSON")
       }
-      report(path, Bytes(rebasing: bytes[start..<at]), .number)
+      try report(path, Bytes(rebasing: bytes[start..<at]), .number)
     }
   }
 
   private mutating func members(
-    _ path: String, _ depth: Int, _ report: (String, Bytes, RowFields.Kind) -> Void
+    _ path: String, _ depth: Int, _ report: Report
   ) throws(Problem) {
     skipSpace()
     if peek == UInt8(ascii: "}") {
@@ -216,11 +228,11 @@ struct JSONReader {
       skipSpace()
       guard peek == UInt8(ascii: "\"") else { throw problem("has a key without quotes") }
       try string()
-      let key = String(decoding: text, as: UTF8.self)
+      let key = try extended(path, with: String(decoding: text, as: UTF8.self))
       skipSpace()
       guard peek == UInt8(ascii: ":") else { throw problem("has a key without a colon") }
       at += 1
-      try value(path.isEmpty ? key : "\(path).\(key)", depth: depth + 1, report)
+      try value(key, depth: depth + 1, report)
       skipSpace()
       let mark = peek
       at += 1
@@ -230,7 +242,7 @@ struct JSONReader {
   }
 
   private mutating func elements(
-    _ path: String, _ depth: Int, _ report: (String, Bytes, RowFields.Kind) -> Void
+    _ path: String, _ depth: Int, _ report: Report
   ) throws(Problem) {
     skipSpace()
     if peek == UInt8(ascii: "]") {
@@ -239,7 +251,7 @@ struct JSONReader {
     }
     var index = 0
     while true {
-      try value("\(path).\(index)", depth: depth + 1, report)
+      try value(extended(path, with: String(index)), depth: depth + 1, report)
       index += 1
       skipSpace()
       let mark = peek
@@ -247,6 +259,15 @@ struct JSONReader {
       if mark == UInt8(ascii: "]") { return }
       guard mark == UInt8(ascii: ",") else { throw problem("has an array that does not end") }
     }
+  }
+
+  private func extended(_ path: String, with key: String) throws(Problem) -> String {
+    let longer = path.isEmpty ? key : "\(path).\(key)"
+    // Paths are copied for each leaf below them.
+    if longer.utf8.count > Limits.nameCharacters, longer.count > Limits.nameCharacters {
+      throw problem("has a key or path of more than \(Limits.nameCharacters) characters")
+    }
+    return longer
   }
 
   private mutating func word(_ word: StaticString) throws(Problem) -> Bytes {

@@ -74,6 +74,7 @@ struct RowPlan {
   private(set) var hasEvents = true
 
   private let file: String
+  private let isJSON: Bool
   private let canAddColumns: Bool
   private let samples: [[[UInt8]]]
   private let zone: Zone
@@ -84,15 +85,16 @@ struct RowPlan {
   /// - Parameters:
   ///   - joined: Columns of the joined file.
   ///   - samples: The first rows, from which the order of dates and the decimal mark are found.
-  ///   - canAddColumns: True for JSON, where a column may first come later.
+  ///   - isJSON: True where a column may first come later, and rows lack most.
   init(
     mapping: ImportMapping, header: [String], joined: [String], samples: [[[UInt8]]],
-    file: String, canAddColumns: Bool, options: ImportOptions
+    file: String, isJSON: Bool, options: ImportOptions
   ) throws {
     self.header = header + joined
     fileColumns = header.count
     self.file = file
-    self.canAddColumns = canAddColumns && joined.isEmpty
+    self.isJSON = isJSON
+    canAddColumns = isJSON && joined.isEmpty
     self.samples = samples
     zone = mapping.zone ?? options.zone
     now = options.now
@@ -129,6 +131,7 @@ struct RowPlan {
           condition: try moment.condition.map { try planned($0) },
           value: try moment.value.map { try column($0) }))
     }
+    if finds { dropUnlikelyID() }
     groupBy = try mapping.groupBy.map { try column($0) }
     traits = try mapping.traits.map { Kept(column: try column($0.column), name: $0.name) }
     for name in mapping.skipWithout {
@@ -174,6 +177,23 @@ struct RowPlan {
     }
   }
 
+  /// A column that is an id by its name is none when it repeats at one time in different rows: of
+  /// those, all but one would be taken for the same message.
+  private mutating func dropUnlikelyID() {
+    guard let cell = cells[.id], let id = cell.columns.first, let time else { return }
+    var rows: [[[UInt8]]: [[UInt8]]] = [:]
+    for row in samples {
+      guard let text = row[safe: id], !text.isEmpty else { continue }
+      let key = [text] + times[time].columns.map { row[safe: $0] ?? [] }
+      guard let other = rows.updateValue(row, forKey: key), other != row else { continue }
+      cells[.id] = nil
+      warnings.append(
+        "The column \(header[id]) repeats in different rows of one time, so it is not taken as the "
+          + "id of a message. Say it otherwise with \"columns: {id: \(header[id]), …}\".")
+      return
+    }
+  }
+
   private mutating func settleExtra(_ mapping: ImportMapping, finds: Bool) throws {
     if case .columns(let kept) = mapping.extra, !(finds && kept.isEmpty) {
       extra = try kept.map { Kept(column: try column($0.column), name: $0.name) }
@@ -183,7 +203,8 @@ struct RowPlan {
         .map { Kept(column: $0, name: header[$0]) }
       if canAddColumns { keepsColumnsFrom = header.count }
     }
-    if extra.count > Limits.propertiesPerEvent {
+    // Rows of JSON have few of the keys of their file, so each is counted on its own.
+    if !isJSON, extra.count > Limits.propertiesPerEvent {
       throw ImportError(
         .columns,
         "\(file) would give each touchpoint \(extra.count) properties, and at most "

@@ -18,9 +18,6 @@ final class RowReader {
     var text: String
   }
 
-  /// Rows of one group may have this many other groups between them.
-  private static let openGroups = 16
-
   private var plan: RowPlan
   private let source: String
   private let part: String
@@ -44,6 +41,7 @@ final class RowReader {
   private let valueColumns: [Int]?
   /// By the number of the role: looked up ten times a row.
   private let cells: [RowPlan.Cell?]
+  private var columns: [String] = []
   private var groups: [OpenGroup] = []
   private var lastTraits: (customer: String, traits: [String: PropertyValue])?
 
@@ -87,8 +85,15 @@ final class RowReader {
     }
   }
 
-  /// Adds what the row is to `batch`.
-  func read(_ row: RowFields, line: Int, excerpt: () -> String, into batch: inout [ImportedRow]) {
+  /// Adds what the row is to `batch`. `columns` names those that a JSON file has so far, which may be
+  /// more than the plan knows.
+  func read(
+    _ row: RowFields, columns: [String] = [], line: Int, excerpt: () -> String,
+    into batch: inout [ImportedRow]
+  ) {
+    self.columns = columns
+    // Not held on, else the scanner would copy them before it can add one.
+    defer { self.columns = [] }
     do throws(Rejection) {
       if let join, let column = plan.joinColumn {
         join.extend(row, key: text(row[column]), from: plan.fileColumns)
@@ -179,7 +184,7 @@ final class RowReader {
         touchpoint.messageID =
           touchpoint.messageID.isEmpty
           ? ids.id(digest, occurrence: count, moment: index)
-          : "\(touchpoint.messageID)#\(index)"
+          : try checked(id: "\(touchpoint.messageID)#\(index)")
         batch.append(.touchpoint(touchpoint, line: line))
       } catch {
         // A row stands or falls as a whole.
@@ -217,35 +222,41 @@ final class RowReader {
       customer: customer, occurred: occurred, event: event,
       channel: try name(.channel, row).map { channels[$0] } ?? constantChannel, messageID: "",
       source: try name(.source, row) ?? source, received: received, utcOffsetMinutes: minutes)
-    if let id = try name(.id, row) { touchpoint.messageID = id }
+    // A mapping can translate a spelling into nothing.
+    guard !touchpoint.event.name.isEmpty else { throw Rejection(reason: "has no event") }
+    guard !touchpoint.channel.name.isEmpty else { throw Rejection(reason: "has no channel") }
+    if let id = try name(.id, row) { touchpoint.messageID = try checked(id: id) }
     touchpoint.origin = try (name(.origin, row) ?? constantOrigin).map { origins[$0] }
+    if touchpoint.origin?.name.isEmpty == true { touchpoint.origin = nil }
     touchpoint.device = try (name(.device, row) ?? constantDevice).map { devices[$0] }
+    if touchpoint.device?.name.isEmpty == true { touchpoint.device = nil }
     touchpoint.content = try name(.content, row) ?? constantContent
     touchpoint.campaign = try name(.campaign, row) ?? constantCampaign
     touchpoint.value = value
     if let text = try name(.offset, row) {
-      guard let offset = Int(text), abs(offset) <= 18 * 60 else {
-        throw Rejection(reason: "has an offset from UTC that is no number of minutes")
+      let possible = -Limits.utcOffsetMinutes...Limits.utcOffsetMinutes
+      guard let offset = Int(text), possible.contains(offset) else {
+        throw Rejection(
+          reason: "has an offset from UTC that is no number of minutes up to "
+            + "\(Limits.utcOffsetMinutes)")
       }
       touchpoint.utcOffsetMinutes = offset
     }
     for kept in plan.extra where !isMissing(row[kept.column]) {
       touchpoint.properties[kept.name] = property(row, kept.column)
     }
-    return touchpoint
-  }
-
-  /// Keeps columns of a JSON file that were not in its first rows.
-  func keep(columns: [String], of row: RowFields, in batch: inout [ImportedRow], from first: Int) {
-    guard row.count > plan.keepsColumnsFrom else { return }
-    for at in first..<batch.count {
-      guard case .touchpoint(var touchpoint, let line) = batch[at] else { continue }
+    if row.count > plan.keepsColumnsFrom {
       for column in plan.keepsColumnsFrom..<row.count where !isMissing(row[column]) {
-        guard touchpoint.properties.count < Limits.propertiesPerEvent else { break }
         touchpoint.properties[columns[column]] = property(row, column)
       }
-      batch[at] = .touchpoint(touchpoint, line: line)
     }
+    // A group gets one more, the number of its rows.
+    if touchpoint.properties.count + (plan.groupBy == nil ? 0 : 1) > Limits.propertiesPerEvent {
+      throw Rejection(
+        reason: "has more than \(Limits.propertiesPerEvent) properties; name those you need "
+          + "under extra in the mapping")
+    }
+    return touchpoint
   }
 
   // MARK: Groups
@@ -263,20 +274,17 @@ final class RowReader {
       if let millionths {
         groups[last].millionths = (groups[last].millionths ?? 0).addingClamped(millionths)
       }
-      if groups[last].digests.count >= Self.groupRows {
+      if groups[last].digests.count >= Limits.groupRows {
         close(groups.removeLast(), into: &batch)
       }
       return
     }
-    if groups.count == Self.openGroups { close(groups.removeFirst(), into: &batch) }
+    if groups.count == Limits.openGroups { close(groups.removeFirst(), into: &batch) }
     groups.append(
       OpenGroup(
         key: key, touchpoint: touchpoint, millionths: millionths, currency: currency,
         digests: [digest], line: line, text: excerpt()))
   }
-
-  /// Rows of one group at most, so that a column with one value for all is no endless group.
-  private static let groupRows = 100_000
 
   private func close(_ group: OpenGroup, into batch: inout [ImportedRow]) {
     var touchpoint = group.touchpoint
@@ -419,7 +427,18 @@ final class RowReader {
       throw Rejection(
         reason: "has a \(role.rawValue) of more than \(Limits.nameCharacters) characters")
     }
+    // Spaces of other kinds than those that a cell loses anyway, such as U+00A0 alone.
+    if let name, let first = name.utf8.first, first > 127 || first < 33, name.isBlank { return nil }
     return name
+  }
+
+  private func checked(id: String) throws(Rejection) -> String {
+    if id.utf8.count > Limits.messageIDCharacters,
+      id.unicodeScalars.count > Limits.messageIDCharacters
+    {
+      throw Rejection(reason: "has an id of more than \(Limits.messageIDCharacters) characters")
+    }
+    return id
   }
 
   private func text(_ cell: Bytes) -> String { String(decoding: cell, as: UTF8.self) }
@@ -460,11 +479,16 @@ private struct Memo<Value> {
       if let value = known[spelling] { return value }
       let value = make(names[Vocabulary.key(spelling)] ?? spelling)
       // A column with ever new names must not fill the memory.
-      if known.count >= 10_000 { known = [:] }
+      if known.count >= Limits.knownSpellings { known = [:] }
       known[spelling] = value
       return value
     }
   }
+}
+
+extension StringProtocol {
+  /// True when there is nothing but white space.
+  var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }
 
 extension Int64 {

@@ -4,8 +4,32 @@ import CustomerJourney
 struct ClockReading: Equatable {
   var civil: CivilTime
   var milliseconds = 0
-  /// Where the cell says its offset from UTC.
-  var utcOffsetMinutes: Int?
+  /// Where the cell says how its clock stands to UTC.
+  var offset: WrittenOffset?
+}
+
+/// How a cell says in which zone its clock is.
+enum WrittenOffset: Equatable {
+  /// `Z`, `UTC` or `GMT`: the moment is sure, the person's own clock is not known.
+  case utc
+  /// `+02:00`: the person's own clock.
+  case minutes(Int)
+
+  /// To take from the clock that is written.
+  var minutes: Int {
+    switch self {
+    case .utc: 0
+    case .minutes(let minutes): minutes
+    }
+  }
+
+  /// The person's own offset, where known.
+  var ofPerson: Int? {
+    switch self {
+    case .utc: nil
+    case .minutes(let minutes): minutes
+    }
+  }
 }
 
 /// How a column of times is written: letters of the pattern stand for digits, all else for itself.
@@ -40,6 +64,13 @@ struct TimeFormat: Hashable {
       let run = rest.prefix { $0 == letter }
       rest = rest.dropFirst(run.count)
       let count = run.count
+      if let most = longestRun[letter], count > most {
+        return .failure(
+          ImportError(
+            .mapping,
+            "the letter \(letter) stands \(count) times on end in a time's format; write it at most "
+              + "\(most) times"))
+      }
       // Next to other digits a run has its own length; elsewhere one letter takes one or two.
       let digits = (least: count > 1 ? count : 1, most: max(2, count))
       switch letter {
@@ -65,11 +96,11 @@ struct TimeFormat: Hashable {
       default: parts += run.utf8.map { .text($0) }
       }
     }
-    let needed: [Field] = [.month, .day]
-    for field in needed {
+    let needed: [[Field]] = [[.year, .shortYear], [.month], [.day]]
+    for fields in needed {
       let isThere = parts.contains { part in
-        if case .number(field, _, _) = part { return true }
-        return field == .month && part == .monthName
+        if case .number(let field, _, _) = part { return fields.contains(field) }
+        return fields == [.month] && part == .monthName
       }
       guard isThere else {
         return .failure(
@@ -78,6 +109,12 @@ struct TimeFormat: Hashable {
     }
     return .success(TimeFormat(parts: parts))
   }
+
+  /// How often a letter can stand on end and mean something.
+  private static let longestRun: [Character: Int] = [
+    "y": 4, "M": 4, "d": 2, "H": 2, "h": 2, "m": 2, "s": 2, "S": 9, "a": 3, "X": 5, "x": 5, "z": 5,
+    "Z": 5,
+  ]
 
   /// Nil when the cell is written in another way. Whether the date exists is for the caller.
   func read(_ cell: Bytes) -> ClockReading? {
@@ -107,8 +144,8 @@ struct TimeFormat: Hashable {
         guard let fraction = cursor.fraction() else { return nil }
         reading.milliseconds = fraction
       case .offset:
-        guard let minutes = cursor.offset() else { return nil }
-        reading.utcOffsetMinutes = minutes
+        guard let offset = cursor.offset() else { return nil }
+        reading.offset = offset
       case .text(let byte):
         guard cursor.skip(byte) else { return nil }
       }
@@ -163,10 +200,10 @@ struct DigitCursor {
     return value
   }
 
-  /// Minutes from UTC: `Z`, `UTC`, `GMT`, `+02:00`, `-0500`, `+01`.
-  mutating func offset() -> Int? {
-    if skip(UInt8(ascii: "Z")) || skip(UInt8(ascii: "z")) { return 0 }
-    if word("UTC") || word("GMT") { return 0 }
+  /// `Z`, `UTC`, `GMT`, `+02:00`, `-0500`, `+01`.
+  mutating func offset() -> WrittenOffset? {
+    if skip(UInt8(ascii: "Z")) || skip(UInt8(ascii: "z")) { return .utc }
+    if word("UTC") || word("GMT") { return .utc }
     let sign: Int
     if skip(UInt8(ascii: "+")) {
       sign = 1
@@ -175,10 +212,11 @@ struct DigitCursor {
     } else {
       return nil
     }
-    guard let hours = digits(least: 2, most: 2), hours <= 18 else { return nil }
+    guard let hours = digits(least: 2, most: 2) else { return nil }
     _ = skip(UInt8(ascii: ":"))
     let minutes = digits(least: 2, most: 2) ?? 0
-    return minutes < 60 ? sign * (hours * 60 + minutes) : nil
+    guard minutes < 60, hours * 60 + minutes <= Limits.utcOffsetMinutes else { return nil }
+    return .minutes(sign * (hours * 60 + minutes))
   }
 
   mutating func half() -> Bool? {

@@ -47,9 +47,10 @@ struct TimeReader {
     // A leap second is shown as the last second of its minute, as most clocks do.
     if civil.second == 60 { civil.second = 59 }
     guard civil.exists else { return .problem("is a date or clock that does not exist") }
-    if let minutes = reading.utcOffsetMinutes {
-      let utc = civil.millisecondsAsUTC + Int64(reading.milliseconds) - Int64(minutes) * 60_000
-      return checked(Timestamp(milliseconds: utc), minutes)
+    if let offset = reading.offset {
+      let utc =
+        civil.millisecondsAsUTC + Int64(reading.milliseconds) - Int64(offset.minutes) * 60_000
+      return checked(Timestamp(milliseconds: utc), offset.ofPerson)
     }
     return checked(moment(civil, reading.milliseconds), nil)
   }
@@ -194,8 +195,8 @@ struct TimeReader {
     }
     reading.civil = civil
     if cursor.isAtEnd { return reading }
-    guard let minutes = cursor.offset(), cursor.isAtEnd else { return nil }
-    reading.utcOffsetMinutes = minutes
+    guard let offset = cursor.offset(), cursor.isAtEnd else { return nil }
+    reading.offset = offset
     return reading
   }
 

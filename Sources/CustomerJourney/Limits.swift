@@ -6,12 +6,31 @@ package enum Limits {
   package static let propertiesPerEvent = 256
   /// Characters of a name: event, channel, content, campaign, customer.
   package static let nameCharacters = 1_024
+  /// Characters of the id by which a client recognises its own message.
+  package static let messageIDCharacters = 200
+  /// Minutes that a person's clock may be before or after UTC.
+  package static let utcOffsetMinutes = 1_080
   /// Levels of nesting in one JSON value of input.
   package static let jsonDepth = 32
   /// Columns of a file.
   package static let columnsPerFile = 2_048
   /// Rows of a small file that another is joined with.
   package static let joinedRows = 100_000
+  /// Rows at the head of a file from which the form of its dates and amounts is found.
+  package static let sampledRows = 500
+  /// Rows that become one touchpoint; a longer group is closed and a new one begun.
+  package static let groupRows = 100_000
+  /// Groups of rows that are open at once; one more closes the group that was used longest ago.
+  package static let openGroups = 16
+  /// Spellings of a name whose meaning an import remembers; more, and it begins to learn again.
+  package static let knownSpellings = 10_000
+  /// Bytes of a rejected row that are kept as evidence.
+  package static let excerptBytes = 200
+  /// Bytes of rejected rows of several lines that may be looked at twice, besides as many as the
+  /// file has had; then the lines of such a row are read one by one.
+  package static let rescannedBytes = 16_777_216
+  /// Unpacked bytes that the preview of a file looks at; its rows end there.
+  package static let previewBytes: Int64 = 16_777_216
   /// Bytes of a mapping or set file.
   package static let mappingBytes = 1_048_576
   /// Bytes that an uploaded or imported file may unpack to.

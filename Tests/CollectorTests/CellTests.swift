@@ -92,9 +92,32 @@ import Testing
     }
   }
 
-  @Test("a format with an unknown letter or without a day is refused")
+  @Test(
+    "only an offset in numbers is the person's own",
+    arguments: [
+      ("2024-01-01T12:00:00Z", nil), ("2024-01-01 12:00:00 UTC", nil),
+      ("2024-01-01 12:00:00 GMT", nil), ("2024-01-01T12:00:00z", nil), ("2024-01-01 12:00", nil),
+      ("2024-01-01T14:00:00+02:00", 120), ("2024-01-01T12:00:00+00:00", 0),
+      ("2024-01-01T07:00:00-0500", -300),
+    ] as [(String, Int?)]
+  ) func offsets(cell: String, minutes: Int?) throws {
+    let moment = try #require(Timestamp(iso8601: "2024-01-01T12:00:00Z"))
+    #expect(try read(cell) == .moment(moment, utcOffsetMinutes: minutes))
+    let parsed = try #require(Timestamp.parseISO8601(cell, zone: .utc))
+    #expect(parsed.moment == moment)
+    #expect(parsed.utcOffsetMinutes == minutes)
+    let format = "yyyy-MM-dd HH:mm:ss X"
+    guard cell.contains(" "), cell.utf8.count > 20 else { return }
+    #expect(try read(cell, format: format) == .moment(moment, utcOffsetMinutes: minutes))
+  }
+
+  @Test("a format with an unknown letter, too long a run or without a day or year is refused")
   func badFormats() {
-    for format in ["yyyy-MM-dd QQ", "HH:mm", "yyyy"] {
+    let long = String(repeating: "d", count: 21)
+    for format in [
+      "yyyy-MM-dd QQ", "HH:mm", "yyyy", "dd-MM", "MM/dd HH:mm", "yyyy-MM-\(long)", "yyyyy-MM-dd",
+      "yyyy-MM-ddd", "yyyy-MM-dd HHH",
+    ] {
       #expect(throws: ImportError.self) { _ = try TimeFormat.parse(format).get() }
     }
   }
@@ -163,6 +186,7 @@ import Testing
       ("1'234.50", ".", 123_450), ("EUR 7", ".", 700), ("7 EUR", ".", 700), (".5", ".", 50),
       ("0.005", ".", 1), ("0.0049999999", ".", 0), ("-0.005", ".", -1), ("2.675", ".", 268),
       ("0.1", ".", 10), ("1e3", ".", 100_000), ("9.5E-1", ".", 95),
+      ("1e-9223372036854775808", ".", 0), ("1e-31", ".", 0), ("+7", ".", 700), ("7+", ".", 700),
       ("1.000.000,00", ",", 100_000_000),
       ("1000000000000", ".", 100_000_000_000_000), ("£1,000", ".", 100_000),
       ("1\u{A0}234,50\u{202F}€", ",", 123_450),
@@ -177,7 +201,8 @@ import Testing
       ("", "."), ("-", "."), ("€", "."), ("12:50", "."), ("1.2.3", "."), ("1,23.4", "."),
       ("12,5", "."), ("1.23", ","), ("1000000000001", "."), ("99999999999999999999999", "."),
       ("1e31", "."), ("5 apples 6", "."), ("12€50", "."), ("1e400", "."), ("1e+", "."),
-      ("0x10;", "."),
+      ("0x10;", "."), ("10-20", "."), ("2024-01-31", "."), ("1+1", "."), ("1(2)", "."),
+      (".-5", "."), ("5-e3", "."), ("1e9223372036854775807", "."),
     ] as [(String, Character)]
   ) func bad(cell: String, decimal: Character) {
     #expect(minorUnits(cell, decimal: decimal, .eur) == nil)
