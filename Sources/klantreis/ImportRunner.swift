@@ -51,7 +51,7 @@ struct ImportRunner {
     let reader = ReadAhead(file)
     do {
       while let batch = try reader.next() {
-        try store(batch.rows, at: started, into: &outcome, rejections)
+        try store(batch.rows, of: file.source, at: started, into: &outcome, rejections)
         let at = batch.progress
         outcome.read = at.rows
         progress(Double(at.bytesRead) / Double(max(1, at.bytesTotal)), at.rows)
@@ -62,7 +62,7 @@ struct ImportRunner {
     outcome.rejectedFile = try rejections.finish()
     try workspace.store.record(
       ImportRun(
-        file: name, source: mapping?.source ?? options.source ?? name, started: started,
+        file: name, source: file.source, started: started,
         finished: .now, read: outcome.read, stored: outcome.stored,
         duplicates: outcome.duplicates, rejected: outcome.rejected,
         rejectedFile: outcome.rejectedFile))
@@ -70,7 +70,7 @@ struct ImportRunner {
   }
 
   private func store(
-    _ batch: [ImportedRow], at moment: Timestamp, into outcome: inout Outcome,
+    _ batch: [ImportedRow], of source: String, at moment: Timestamp, into outcome: inout Outcome,
     _ rejections: RejectionFile
   ) throws {
     var touchpoints: [Touchpoint] = []
@@ -82,7 +82,7 @@ struct ImportRunner {
       case .traits(let customer, let values, _):
         traits.append(
           Store.TraitChange(
-            customer: customer, traits: values, source: options.source ?? "import", time: moment))
+            customer: customer, traits: values, source: source, time: moment))
       case .rejected(let rejected) where rejected.isExpected: outcome.leftOut += 1
       case .rejected(let rejected):
         outcome.rejected += 1
