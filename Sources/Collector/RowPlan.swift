@@ -204,10 +204,12 @@ struct RowPlan {
       if canAddColumns { keepsColumnsFrom = header.count }
     }
     // Rows of JSON have few of the keys of their file, so each is counted on its own.
-    if !isJSON, extra.count > Limits.propertiesPerEvent {
+    // A group has one more property, the number of its rows.
+    let count = extra.count + (groupBy == nil ? 0 : 1)
+    if !isJSON, count > Limits.propertiesPerEvent {
       throw ImportError(
         .columns,
-        "\(file) would give each touchpoint \(extra.count) properties, and at most "
+        "\(file) would give each touchpoint \(count) properties, and at most "
           + "\(Limits.propertiesPerEvent) are kept; name those you need under extra.")
     }
   }

@@ -67,7 +67,7 @@ struct TimeReader {
     let day = civil.daysSince1970
     if day != lastDay.day {
       lastDay = (day, offsetOfDay[day] ?? measure(day))
-      if offsetOfDay.count > 40_000 { offsetOfDay = [:] }
+      if offsetOfDay.count >= Limits.knownDays { offsetOfDay = [:] }
       offsetOfDay[day] = lastDay.offset
     }
     guard lastDay.offset != Self.changes else {

@@ -24,11 +24,13 @@ package enum Limits {
   package static let openGroups = 16
   /// Spellings of a name whose meaning an import remembers; more, and it begins to learn again.
   package static let knownSpellings = 10_000
+  /// Days whose offset from UTC an import remembers; more, and it begins to look again.
+  package static let knownDays = 40_000
   /// Bytes of a rejected row that are kept as evidence.
   package static let excerptBytes = 200
   /// Bytes of rejected rows of several lines that may be looked at twice, besides as many as the
   /// file has had; then the lines of such a row are read one by one.
-  package static let rescannedBytes = 16_777_216
+  package static let rescannedBytes = 4_194_304
   /// Unpacked bytes that the preview of a file looks at; its rows end there.
   package static let previewBytes: Int64 = 16_777_216
   /// Bytes of a mapping or set file.

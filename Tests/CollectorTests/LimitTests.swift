@@ -112,7 +112,7 @@ import Testing
       #expect(imported.rejected.count == (key == longest ? 0 : 1))
     }
     let endless = String(repeating: "k", count: 400_000)
-    let array = String(repeating: "1,", count: 200_000) + "1"
+    let array = String(repeating: "1,", count: 1_000) + "1"
     let imported = try importAll(
       "\(good)\n\(good.dropLast()),\"\(endless)\":[\(array)]}\n\(good)\n", name: "e.jsonl")
     #expect(imported.touchpoints.count == 2)
@@ -152,6 +152,32 @@ import Testing
       "{\(keys),\(good.dropFirst())\n\(good)\n\(row(keys: 2, prefix: "other"))\n", name: "e.jsonl")
     #expect(imported.rejected.map(\.line) == [1])
     #expect(imported.touchpoints.map(\.properties.count) == [0, 2])
+  }
+}
+
+@Suite struct GroupLimits {
+  private let mapping = """
+    columns: {customer: c, time: t, value: v}
+    constants: {event: Order Completed}
+    group: {by: g}
+    """
+
+  @Test("as many groups are open as the limit says, one more closes the oldest", arguments: [0, 1])
+  func open(over: Int) throws {
+    let groups = Array(0..<Limits.openGroups + over) + [0]
+    let rows = groups.map { "c,2024-01-01,1,g\($0)\n" }.joined()
+    let imported = try importAll("c,t,v,g\n\(rows)", mapping: mapping)
+    #expect(imported.touchpoints.count == Limits.openGroups + 2 * over)
+  }
+
+  @Test("a group without an end becomes touchpoints of as many rows as the limit says")
+  func endless() throws {
+    let rows = String(repeating: "c,2024-01-01,1,g\n", count: Limits.groupRows + 1)
+    let imported = try importAll("c,t,v,g\n\(rows)", mapping: mapping)
+    #expect(
+      imported.touchpoints.map { $0.properties["lines"] } == [
+        .number(Double(Limits.groupRows)), .number(1),
+      ])
   }
 }
 
