@@ -282,8 +282,8 @@ extension MapPicture {
     svg.element(
       "text",
       [
-        "x": coordinate(x(largest.column) + 14), "y": coordinate(y(largest.lane) + 4),
-        "class": "gap-label",
+        "x": coordinate(x(largest.column)), "y": coordinate(y(largest.lane) + 23),
+        "text-anchor": "middle", "class": "gap-label",
       ], words["noAttention"])
     return svg.text
   }

@@ -111,6 +111,10 @@ import Testing
     #expect(
       picture.columns.indices.map { picture.isGap(email, $0) } == [false, false, false, false],
       "not before it began, and not where nobody is")
+    // Below its place and in the middle of the band: beside it the label would run out of the map.
+    let label = picture.field().firstMatch(
+      of: #/<text x="([0-9.]+)"[^>]*text-anchor="middle" class="gap-label">/#)
+    #expect(label.map { String($0.1) } == coordinate(2.5 * picture.columnWidth))
   }
 
   @Test("What flows out and its label stay within the band, also when all leave", arguments: 1...12)
