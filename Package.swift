@@ -55,7 +55,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Store", dependencies: ["CustomerJourney", grdb], swiftSettings: strict),
     .target(
-      name: "Dashboard", dependencies: ["CustomerJourney", "Insights", mustache],
+      name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
       resources: [
         .embedInCode("Assets/klantreis.css"),
         .embedInCode("Assets/klantreis.js"),

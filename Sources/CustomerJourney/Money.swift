@@ -72,3 +72,11 @@ package struct Money: Hashable, Sendable, Codable, CustomStringConvertible {
       + String(repeating: "0", count: digits - cents.count) + cents
   }
 }
+
+extension Int64 {
+  /// The sum, held at the ends of the range instead of running over: minor units of many amounts.
+  package func saturatingAdding(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other > 0 ? .max : .min) : sum
+  }
+}

@@ -58,12 +58,12 @@ extension Rule {
       guard let latest, let name = field.name(of: customer.touchpoints[latest]) else {
         return false
       }
-      return test.accepts(name: name, in: field)
+      return test.ofNames(in: field)(name)
     case .property(let path, let test):
       guard let latest, let value = customer.touchpoints[latest].properties[path] else {
         return false
       }
-      return test.accepts(value)
+      return test.ofValues(value)
     case .value(let comparison, let amount):
       guard let latest, let bound = amount.minorUnits(in: customer.currency) else { return false }
       return comparison.holds(Double(customer.minorUnits(latest)), bound)
@@ -78,9 +78,9 @@ extension Rule {
       return phases.contains(places[latest])
 
     case .trait(let name, let test):
-      return customer.facts.traits[name].map(test.accepts) ?? false
+      return customer.facts.traits[name].map(test.ofValues) ?? false
     case .role(let test):
-      return customer.facts.accountRoles.contains(where: test.accepts(role:))
+      return customer.facts.accountRoles.contains(where: test.ofRoles)
     case .consent(let wanted):
       return customer.facts.consents.contains { $0.means(wanted) }
 
@@ -90,10 +90,10 @@ extension Rule {
       return comparison.holds(Double(count), number.value)
     case .sum(let rule, let window, let comparison, let amount):
       guard let bound = amount.minorUnits(in: customer.currency) else { return false }
-      // Amounts are limited so that only a journey of 9,000 touchpoints at the limit could wrap.
+      // Wide enough for any journey: the limit on one amount alone would let 923 of them overflow.
       let sum = window.touchpoints(customer, latest: latest, at: moment)
         .filter { rule.holds(for: customer, at: $0) }
-        .reduce(Int64(0)) { $0 &+ customer.minorUnits($1) }
+        .reduce(Int128(0)) { $0 + Int128(customer.minorUnits($1)) }
       return comparison.holds(Double(sum), bound)
     case .ever(let rule, let window):
       return window.touchpoints(customer, latest: latest, at: moment)

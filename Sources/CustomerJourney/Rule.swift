@@ -80,29 +80,35 @@ package enum RuleTest: Hashable, Sendable {
   /// Of properties and traits only.
   case number(RuleComparison, RuleNumber)
 
-  package func accepts(name: String, in field: RuleField) -> Bool {
-    accepts(text: name, key: field.key)
-  }
+  /// The test of names in `field`.
+  ///
+  /// Ready for many, as ``ofRoles`` and ``ofValues`` are: what it compares with is worked out once
+  /// and not again for each.
+  package func ofNames(in field: RuleField) -> (String) -> Bool { ofTexts(key: field.key) }
 
-  package func accepts(role: String) -> Bool { accepts(text: role, key: Vocabulary.key) }
+  package var ofRoles: (String) -> Bool { ofTexts(key: Vocabulary.key) }
 
-  package func accepts(_ value: PropertyValue) -> Bool {
+  package var ofValues: (PropertyValue) -> Bool {
     guard case .number(let comparison, let bound) = self else {
-      return accepts(text: value.description) { $0.lowercased() }
+      let test = ofTexts { $0.lowercased() }
+      return { test($0.description) }
     }
-    guard let number = value.number else { return false }
-    return comparison.holds(number, bound.value)
+    return { $0.number.map { comparison.holds($0, bound.value) } ?? false }
   }
 
-  private func accepts(text: String, key: (String) -> String) -> Bool {
+  private func ofTexts(key: @escaping (String) -> String) -> (String) -> Bool {
     switch self {
     case .oneOf(let names):
-      let wanted = key(text)
-      return names.contains { key($0) == wanted }
-    case .contains(let part): return text.lowercased().contains(part.lowercased())
-    case .startsWith(let part): return text.lowercased().hasPrefix(part.lowercased())
-    case .known: return true
-    case .number: return false
+      let keys = Set(names.map(key))
+      return { keys.contains(key($0)) }
+    case .contains(let part):
+      let part = part.lowercased()
+      return { $0.lowercased().contains(part) }
+    case .startsWith(let part):
+      let part = part.lowercased()
+      return { $0.lowercased().hasPrefix(part) }
+    case .known: return { _ in true }
+    case .number: return { _ in false }
     }
   }
 }

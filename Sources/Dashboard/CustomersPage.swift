@@ -53,7 +53,7 @@ extension Pages {
   package static func customersPage(_ page: CustomersPage, _ context: PageContext) -> String {
     let (words, format) = (context.words, context.format)
     var values: Templates.Values = [
-      "filter": context.filter,
+      "filter": context.filter, "foreign": context.foreignNote,
       "search": page.search,
       "kept": context.query.items().map { ["name": $0.name, "value": $0.value] },
       "action": "/customers",

@@ -1,4 +1,5 @@
 import CustomerJourney
+import Insights
 
 /// Numbers, dates, durations and money as readers of one language expect them.
 ///
@@ -6,18 +7,12 @@ import CustomerJourney
 struct Format: Sendable {
   let language: Language
 
-  private var thousands: String { language == .dutch ? "." : "," }
+  private var thousands: Character { language == .dutch ? "." : "," }
   private var decimal: String { language == .dutch ? "," : "." }
 
   /// `12,345,678` or `12.345.678`.
   func count(_ number: Int) -> String {
-    let digits = Array(String(number.magnitude))
-    var text = number < 0 ? "−" : ""
-    for (i, digit) in digits.enumerated() {
-      if i > 0, (digits.count - i).isMultiple(of: 3) { text += thousands }
-      text.append(digit)
-    }
-    return text
+    ReportTable.Cell.grouped(number, separator: thousands, minus: "−")
   }
 
   /// As ``count(_:)``, from a million on in short: `12.3M`, `12,3 mln`. For narrow columns.

@@ -30,7 +30,7 @@ extension Pages {
       "summary": sentence.text,
       "modelName": page.model.name(context.language),
       "columnsClass": "cols-\(phaseCount)",
-      "narrow": isNarrow,
+      "narrow": isNarrow, "dense": phaseCount > 8,
       "names": picture.names(), "field": picture.field(),
       "phases": picture.columns.indices.map { phaseColumn($0, picture, page, context, isNarrow) },
       "hasTime": map.phases.contains { $0.dwell.contains { $0.stays > 0 } },

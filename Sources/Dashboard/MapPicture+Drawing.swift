@@ -11,6 +11,12 @@ extension MapPicture {
   /// Below the lanes is room for what flows out.
   var height: Double { Double(max(1, lanes.count)) * Self.laneHeight + 2 * Self.padding + 8 }
 
+  /// Between what flows out and its label, and between that and the edge of the band.
+  private static let outGap = 7.0
+  /// Narrow bands have room for the share alone.
+  private var saysOut: Bool { columnWidth >= 190 }
+  private var outLabelWidth: Double { saysOut ? 58 : 32 }
+
   private var format: Format { Format(language: language) }
   private var words: Wording { Wording(language: language) }
   private func x(_ column: Int) -> Double { (Double(column) + 0.5) * columnWidth }
@@ -97,8 +103,9 @@ extension MapPicture {
           ], words["nothingSeen"])
       }
       guard column.outShare > 0 else { continue }
-      // Half as wide as the band when all leave here; it fades downwards.
-      let half = max(2, min(1, column.outShare) * columnWidth * 0.22)
+      // As wide as leaves room for its label when all leave here; it fades downwards.
+      let widest = columnWidth / 2 - inset - Self.outGap - outLabelWidth - Self.outGap
+      let half = max(2, min(1, column.outShare) * widest)
       let top = height - 40
       svg.begin("g", ["class": "out"])
       svg.element("title", [:], words.endHere(format.share(column.outShare), phase: column.name))
@@ -119,9 +126,10 @@ extension MapPicture {
       svg.element(
         "text",
         [
-          "x": coordinate(x(i) + half + 7), "y": coordinate(top + 11), "class": "out-label",
+          "x": coordinate(x(i) + half + Self.outGap), "y": coordinate(top + 11),
+          "class": "out-label",
         ],
-        columnWidth < 150
+        !saysOut
           ? format.share(column.outShare) : "\(words["out"]) \(format.share(column.outShare))")
       svg.end()
     }
@@ -274,8 +282,8 @@ extension MapPicture {
     svg.element(
       "text",
       [
-        "x": coordinate(x(largest.column) + 14), "y": coordinate(y(largest.lane) + 4),
-        "class": "gap-label",
+        "x": coordinate(x(largest.column)), "y": coordinate(y(largest.lane) + 23),
+        "text-anchor": "middle", "class": "gap-label",
       ], words["noAttention"])
     return svg.text
   }

@@ -3,7 +3,6 @@ import Insights
 
 /// The journey map, laid out: which columns and lanes there are, and what stands in each.
 struct MapPicture {
-  static let end = "(end)"
   /// Lanes before the smallest channels fold into one.
   static let channelsShown = 9
 
@@ -26,7 +25,7 @@ struct MapPicture {
   struct Move {
     enum Direction: Int { case on, back, out }
     var direction: Direction
-    /// The phase's name; `(end)` for out.
+    /// The phase's name; ``Edge/end`` for out.
     var name: String
     var customers: Int
     var share: Double

@@ -47,7 +47,7 @@ struct MapSentence {
 
     // Where journeys stop before the last phase that anybody reaches.
     let stops = seen.dropLast().compactMap { index -> (index: Int, customers: Int)? in
-      guard let end = map.phases[index].next.first(where: { $0.to == MapPicture.end }) else {
+      guard let end = map.phases[index].next.first(where: { $0.to == Edge.end }) else {
         return nil
       }
       return (index, end.customers)

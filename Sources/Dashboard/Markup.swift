@@ -1,3 +1,5 @@
+import Insights
+
 /// Writes SVG elements one after another; everything that is not markup is escaped.
 struct Markup {
   private(set) var text = ""
@@ -23,7 +25,7 @@ struct Markup {
     _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String
   ) {
     begin(name, attributes)
-    text += Self.escape(content)
+    text += XMLText.escaped(content)
     end()
   }
 
@@ -33,31 +35,8 @@ struct Markup {
   private mutating func start(_ name: String, _ attributes: KeyValuePairs<String, String>) {
     text += "<\(name)"
     for (key, value) in attributes where !value.isEmpty {
-      text += " \(key)=\"\(Self.escape(value))\""
+      text += " \(key)=\"\(XMLText.escaped(value))\""
     }
-  }
-
-  /// Replaces the five characters that mean something to HTML.
-  ///
-  /// Goes by Unicode scalar: a quote with a combining accent behind it is one `Character` in Swift
-  /// and still ends an attribute in a browser. Control characters, which XML forbids, become
-  /// U+FFFD.
-  static func escape(_ text: String) -> String {
-    var escaped = ""
-    escaped.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      case "\t", "\n", "\r": escaped.unicodeScalars.append(scalar)
-      case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
   }
 }
 

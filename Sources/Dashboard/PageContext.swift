@@ -3,8 +3,8 @@ package import CustomerJourney
 /// What every page needs besides its own values: who reads it, where it is, what was asked.
 package struct PageContext: Sendable {
   package var language: Language
-  /// Of the page itself, without query: `/phase/do`.
-  package var path: String
+  /// Of the page itself, without query: `/phase/do`. Always a path of this server.
+  package let path: String
   package var query: Query
   package var models: [ModelChoice]
   /// First and last day with touchpoints, in the project's zone; nil without data.
@@ -12,18 +12,30 @@ package struct PageContext: Sendable {
   package var dataLast: CivilTime?
   /// What was wrong in the fields of a form; shown at each field.
   package var problems: [FieldProblem]
+  /// The currency that money is counted in, and how many amounts of the data are in another.
+  package var currency: Currency
+  package var foreignValues: Int
 
   package init(
     language: Language, path: String, query: Query = Query(), models: [ModelChoice] = [],
-    dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = []
+    dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = [],
+    currency: Currency = .eur, foreignValues: Int = 0
   ) {
     self.language = language
-    self.path = path
+    self.path = Self.local(path)
     self.query = query
     self.models = models
     self.dataFirst = dataFirst
     self.dataLast = dataLast
     self.problems = problems
+    self.currency = currency
+    self.foreignValues = foreignValues
+  }
+
+  /// With one slash in front. Two, or what browsers read as two, would make a link to another host.
+  private static func local(_ path: String) -> String {
+    let rest = path.unicodeScalars.drop { $0 == "/" || $0 == "\\" || $0.value <= 0x20 }
+    return "/" + String(rest)
   }
 
   package struct ModelChoice: Sendable {
@@ -132,6 +144,11 @@ extension PageContext {
     return ["json": twin("json"), "csv": twin("csv")]
   }
 
+  /// Why money is missing from the page; false, as templates have it, when none is.
+  var foreignNote: Any {
+    foreignValues > 0 ? words.foreign(foreignValues, currency: currency.code) : false
+  }
+
   /// What all templates see.
   var shared: Templates.Values {
     let sections = [
@@ -203,6 +220,7 @@ extension PageContext {
       "who": query.who ?? "", "keep": query.keep ?? "",
       "periods": periods,
       "rulesOpen": hasRules || !ruleProblems.isEmpty,
+      "hasProblems": !problems.isEmpty,
       "isFiltered": hasRules || query.from != nil || query.to != nil || !problems.isEmpty,
       "clear": link(path, with: [("from", nil), ("to", nil), ("who", nil), ("where", nil)]),
       "kept": query.allChannels ? [["name": "channels", "value": "all"]] : [],

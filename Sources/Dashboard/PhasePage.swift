@@ -1,5 +1,6 @@
 package import CustomerJourney
 package import Insights
+import JourneyEngine
 
 /// One phase from near by.
 package struct PhasePage: Sendable {
@@ -46,7 +47,7 @@ extension Pages {
       (words["campaigns"], list(portrait.campaigns, context) { ($0, nil) }),
     ]
     var values: Templates.Values = [
-      "filter": context.filter,
+      "filter": context.filter, "foreign": context.foreignNote,
       "name": title, "question": phase?.question(language) ?? "",
       "modelName": page.model.name(language),
       "facts": facts,
@@ -54,8 +55,8 @@ extension Pages {
       "lists": lists.filter { !$0.1.isEmpty }.map { heading, rows in
         ["heading": heading, "rows": rows] as Templates.Values
       },
-      "before": moves(portrait.before, page.model, total: portrait.entered, context),
-      "after": moves(portrait.after, page.model, total: portrait.customers, context),
+      "before": moves(portrait.before, page.model, context),
+      "after": moves(portrait.after, page.model, context),
       "histogram": Bars.histogram(portrait.dwell, context, labelled: true),
       "hasHistogram": portrait.dwell.contains { $0.stays > 0 },
       "rules": rules(portrait, page.model, context),
@@ -87,7 +88,7 @@ extension Pages {
     let rows = uses.sorted { $0.customers > $1.customers }.prefix(listRows).map { use in
       let (name, hue) = show(use.name)
       return Bars.Row(
-        name: use.name == "(none)" ? context.words["unknown"] : name, amount: use.customers,
+        name: use.name == Names.noneName ? context.words["unknown"] : name, amount: use.customers,
         hue: hue, note: "· " + context.format.shortCount(use.touchpoints))
     }
     return Bars.list(rows, context)
@@ -95,15 +96,15 @@ extension Pages {
 
   /// Where customers came from or went to, with shares and times.
   private static func moves(
-    _ moves: [JourneyMap.Next], _ model: JourneyModel, total: Int, _ context: PageContext
+    _ moves: [JourneyMap.Next], _ model: JourneyModel, _ context: PageContext
   ) -> [Templates.Values] {
     let words = context.words
     let rows = moves.sorted { $0.customers > $1.customers }.map { move in
       let name: String
       var href: String?
       switch move.to {
-      case "(start)": name = words["journeyStarts"]
-      case MapPicture.end: name = words["journeyEnds"]
+      case Edge.start: name = words["journeyStarts"]
+      case Edge.end: name = words["journeyEnds"]
       default:
         name =
           model.index(ofPhase: move.to).map { model.phases[$0].name(context.language) } ?? move.to

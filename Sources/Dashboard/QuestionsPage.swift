@@ -1,4 +1,6 @@
 import CustomerJourney
+import Insights
+import JourneyEngine
 
 /// A question to journeys and its answer: a form, and a chart with its table.
 package enum QuestionsPage: Sendable {
@@ -106,7 +108,7 @@ extension Pages {
   package static func questionsPage(_ page: QuestionsPage, _ context: PageContext) -> String {
     let words = context.words
     var values: Templates.Values = [
-      "filter": context.filter,
+      "filter": context.filter, "foreign": context.foreignNote,
       "kept": context.query.items().map { ["name": $0.name, "value": $0.value] },
       "tabs": ["funnel", "paths", "transitions"].map { name -> Templates.Values in
         let path = "/questions/\(name)"
@@ -245,7 +247,7 @@ extension Pages {
     func largest(_ sums: [String: Int]) -> [String] {
       let top = sums.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }
         .prefix(matrixSize).map(\.key)
-      let ends = ["(start)", "(end)"]
+      let ends = [Edge.start, Edge.end]
       return top.filter { $0 == ends[0] } + top.filter { !ends.contains($0) }
         + top.filter { $0 == ends[1] }
     }
@@ -285,10 +287,10 @@ extension Pages {
   {
     let language = context.language
     switch (name, dimension) {
-    case ("(start)", _): return context.words["start"]
-    case ("(end)", _): return context.words["end"]
-    case ("(none)", _): return context.words["unknown"]
-    case ("(other)", _): return context.words["others"]
+    case (Edge.start, _): return context.words["start"]
+    case (Edge.end, _): return context.words["end"]
+    case (Names.noneName, _): return context.words["unknown"]
+    case (Names.othersName, _): return context.words["others"]
     case (_, "channel"): return Channel(name).title(language)
     case (_, "event"): return EventName(name).title(language)
     case (_, "origin"): return Origin(name).title(language)

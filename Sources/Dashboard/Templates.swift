@@ -1,4 +1,5 @@
 import CustomerJourney
+import Insights
 import Mustache
 
 /// The templates of the pages, and how they are filled.
@@ -58,9 +59,9 @@ enum Templates {
   }
 }
 
-/// Escapes what templates fill in, see ``Markup/escape(_:)``: Mustache's own way goes by `Character`
+/// Escapes what templates fill in, see ``XMLText/escaped(_:)``: Mustache's own way goes by `Character`
 /// and lets a quote with a combining accent through.
 private struct ScalarHTML: MustacheContentType {
   static let name = "SCALAR_HTML"
-  func escapeText(_ text: String) -> String { Markup.escape(text) }
+  func escapeText(_ text: String) -> String { XMLText.escaped(text) }
 }

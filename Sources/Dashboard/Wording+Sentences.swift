@@ -88,6 +88,18 @@ extension Wording {
       : "\(format.count(touchpoints)) touchpoints in \(time), by phase; the list is below"
   }
 
+  /// Of amounts that count as 0.
+  func foreign(_ number: Int, currency: String) -> String {
+    let isOne = number == 1
+    if isDutch {
+      return "\(format.count(number)) \(isOne ? "bedrag is" : "bedragen zijn") in een andere munt "
+        + "dan \(currency) en \(isOne ? "telt" : "tellen") niet mee."
+    }
+    return
+      "\(format.count(number)) \(isOne ? "amount is" : "amounts are") in another currency than "
+      + "\(currency) and \(isOne ? "is" : "are") not counted."
+  }
+
   func step(_ number: Int) -> String { isDutch ? "Stap \(number)" : "Step \(number)" }
 
   func funnel(customers: String, share: String, worst: (step: String, lost: String)?) -> String {

@@ -28,6 +28,8 @@ struct Wording: Sendable {
     ("image", "Picture (SVG)", "Plaatje (SVG)"),
     ("toTheMap", "To the map", "Naar de kaart"),
     // The filter.
+    ("filter", "Filter", "Filter"),
+    ("filterIsOn", "Filter is on", "Filter staat aan"),
     ("model", "Model", "Model"),
     ("period", "Period", "Periode"),
     ("from", "From", "Van"),

@@ -47,14 +47,14 @@ package struct BarChart: Sendable, Equatable {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 \(height)" width="800" \
       height="\(height)" role="img" aria-labelledby="t d" font-family="system-ui, sans-serif" \
       font-size="13">
-      <title id="t">\(Self.escaped(title))</title>
-      <desc id="d">\(Self.escaped(spoken))</desc>
+      <title id="t">\(XMLText.escaped(title))</title>
+      <desc id="d">\(XMLText.escaped(spoken))</desc>
       <style>@media (prefers-color-scheme: dark) { .ground { fill: #191d23 } .ink { fill: #eceff3 } \
       .soft { fill: #98a3b2 } .bar { fill: #5fc6b8 } }</style>
       <rect class="ground" width="800" height="\(height)" fill="#ffffff"/>
       <text class="ink" x="16" y="28" font-size="17" font-weight="600" fill="#1a1e25">\
-      \(Self.escaped(Self.shortened(title, to: 80)))</text>
-      <text class="soft" x="16" y="48" fill="#667080">\(Self.escaped(measure))</text>
+      \(XMLText.escaped(Self.shortened(title, to: 80)))</text>
+      <text class="soft" x="16" y="48" fill="#667080">\(XMLText.escaped(measure))</text>
 
       """
     for (i, bar) in bars.enumerated() {
@@ -62,19 +62,19 @@ package struct BarChart: Sendable, Equatable {
       let width = largest > 0 ? max(bar.value, 0) / largest * Double(barWidth) : 0
       let end = Double(nameWidth) + width
       svg += """
-        <g><title>\(Self.escaped("\(bar.name): \(bar.label)"))</title>\
+        <g><title>\(XMLText.escaped("\(bar.name): \(bar.label)"))</title>\
         <text class="ink" x="\(nameWidth - 12)" y="\(y + 17)" text-anchor="end" fill="#1a1e25">\
-        \(Self.escaped(Self.shortened(bar.name, to: 42)))</text>\
+        \(XMLText.escaped(Self.shortened(bar.name, to: 42)))</text>\
         <rect class="bar" x="\(nameWidth)" y="\(y + 4)" width="\(Self.number(width))" height="18" \
         rx="3" fill="#0f5c5c"/>\
         <text class="ink" x="\(Self.number(end + 8))" y="\(y + 17)" fill="#1a1e25">\
-        \(Self.escaped(bar.label))</text></g>
+        \(XMLText.escaped(bar.label))</text></g>
 
         """
     }
     if let note {
       svg += """
-        <text class="soft" x="16" y="\(height - 14)" fill="#667080">\(Self.escaped(note))</text>
+        <text class="soft" x="16" y="\(height - 14)" fill="#667080">\(XMLText.escaped(note))</text>
 
         """
     }
@@ -96,23 +96,4 @@ package struct BarChart: Sendable, Equatable {
   }
 
   private static func number(_ number: Double) -> String { String(format: "%.1f", number) }
-
-  /// As text of XML; characters that XML cannot hold are shown as unreadable.
-  static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&#39;"
-      case "\t", "\n", "\r": escaped += " "
-      case "\0"..." ", "\u{FFFE}", "\u{FFFF}":
-        escaped += scalar == " " ? " " : "\u{FFFD}"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
 }

@@ -80,7 +80,7 @@ enum Codes {
 }
 
 /// Names that stand where there is no touchpoint.
-enum Edge {
-  static let start = "(start)"
-  static let end = "(end)"
+package enum Edge {
+  package static let start = "(start)"
+  package static let end = "(end)"
 }

@@ -1,3 +1,5 @@
+import CustomerJourney
+
 /// Different paths, each with its customers, conversions and value.
 ///
 /// A path is the bytes of its codes as they lie in the column, so that looking one up copies
@@ -178,14 +180,5 @@ extension PathTable: Codable {
     try container.encode(entries.map(\.customers), forKey: .customers)
     try container.encode(entries.map(\.conversions), forKey: .conversions)
     try container.encode(entries.map(\.value), forKey: .values)
-  }
-}
-
-extension Int64 {
-  /// The sum, or the end of the range where it would run over: amounts come from outside.
-  @inline(__always)
-  func saturatingAdding(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? (other < 0 ? .min : .max) : sum
   }
 }

@@ -12,6 +12,8 @@ package struct Paths: Codable, Sendable, Equatable {
   package var distinctPaths: Int
   package var customers: Int
   package var currency: Currency
+  /// Amounts in the data that are in another currency and count as 0.
+  package var foreignValues = 0
 
   package struct Row: Codable, Sendable, Equatable {
     package var path: [String]
@@ -35,18 +37,21 @@ package struct PathsFold: Fold {
   private let goal: EventMasks?
   private let top: Int
   private let currency: Currency
+  private let foreignValues: Int
 
   package static let defaultTop = 20
 
   /// Throws ``InsightError`` unless `top` is from 1 to ``Limits/rowsPerAnswer``.
   package init(
-    by axis: Axis, until: EventStep? = nil, top: Int = defaultTop, currency: Currency = .eur
+    by axis: Axis, until: EventStep? = nil, top: Int = defaultTop, currency: Currency = .eur,
+    foreignValues: Int = 0
   ) throws {
     guard (1...Limits.rowsPerAnswer).contains(top) else { throw InsightError.rows(top) }
     self.axis = axis
     self.until = until
     self.top = top
     self.currency = currency
+    self.foreignValues = foreignValues
     goal = until.map { EventMasks([$0]) }
   }
 
@@ -124,7 +129,7 @@ package struct PathsFold: Fold {
     }
     return Paths(
       by: axis.by, until: until?.name, rows: rows, distinctPaths: partial.paths.entries.count,
-      customers: partial.journeys, currency: currency)
+      customers: partial.journeys, currency: currency, foreignValues: foreignValues)
   }
 
   /// The first ``top`` in order, by keeping no more than those: most paths are seen once and are

@@ -22,6 +22,8 @@ package struct PhasePortrait: Codable, Sendable, Equatable {
   /// Which rule put the touchpoints here: index in the model, -1 for "stayed".
   package var rules: [RuleUse]
   package var dwell: [JourneyMap.DwellClass]
+  /// Amounts in the data, of all phases, that are in another currency and count as 0.
+  package var foreignValues = 0
 
   package struct Use: Codable, Sendable, Equatable {
     package var name: String

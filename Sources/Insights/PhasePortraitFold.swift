@@ -7,6 +7,7 @@ package struct PhasePortraitFold: Fold {
   private let phaseIDs: [String]
   private let phase: Int
   private let currency: Currency
+  private let foreignValues: Int
   private let names: [By: [String]]
 
   /// Names that each list shows at most.
@@ -22,6 +23,7 @@ package struct PhasePortraitFold: Fold {
     self.phaseIDs = phaseIDs
     self.phase = index
     currency = table.currency
+    foreignValues = table.foreignValues
     var names: [By: [String]] = [:]
     for by in Self.lists { names[by] = by.dimension.map { table.names($0).all } ?? [] }
     self.names = names
@@ -84,7 +86,7 @@ package struct PhasePortraitFold: Fold {
       devices: uses[2], events: uses[3], content: uses[4], campaigns: uses[5],
       rules: partial.rules.indices.filter { partial.rules[$0] > 0 }.map {
         .init(rule: $0 == stayed ? -1 : $0, touchpoints: partial.rules[$0])
-      }, dwell: partial.stays.dwell(phase))
+      }, dwell: partial.stays.dwell(phase), foreignValues: foreignValues)
   }
 
   /// What touchpoints say nothing of is left out where most say nothing: content and campaigns.

@@ -117,7 +117,7 @@ extension ReportTable.Cell {
   }
 
   /// Without what would steer a terminal or turn the direction of the text: names come from outside.
-  static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
         text.unicodeScalars.map { scalar in
@@ -128,14 +128,17 @@ extension ReportTable.Cell {
         }))
   }
 
-  static func grouped(_ count: Int) -> String {
+  /// `12,345`, or as another language groups its thousands.
+  package static func grouped(
+    _ count: Int, separator: Character = ",", minus: String = "-"
+  ) -> String {
     let digits = String(count.magnitude)
-    var text = ""
+    var text = count < 0 ? minus : ""
     for (i, digit) in digits.enumerated() {
-      if i > 0, (digits.count - i) % 3 == 0 { text.append(",") }
+      if i > 0, (digits.count - i).isMultiple(of: 3) { text.append(separator) }
       text.append(digit)
     }
-    return (count < 0 ? "-" : "") + text
+    return text
   }
 
   /// The two largest units that say something: `3 d 4 h`.

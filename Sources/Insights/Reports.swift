@@ -33,7 +33,9 @@ extension Paths: DrawnReport {
           .name($0.path.joined(separator: " > ")), .count($0.customers), .count($0.conversions),
           .amount($0.value),
         ]
-      }, notes: ["\(rows.count) of \(distinctPaths) different paths of \(customers) customers."])
+      },
+      notes: ["\(rows.count) of \(distinctPaths) different paths of \(customers) customers."]
+        + foreignNote(foreignValues, counted: currency.code))
   }
 
   package var chart: BarChart {
@@ -135,7 +137,7 @@ extension PhasePortrait: DrawnReport {
           uses.map {
             [.name(kind), .name($0.name), .count($0.touchpoints), .count($0.customers), .missing]
           }
-        })
+        }, notes: foreignNote(foreignValues, counted: currency))
   }
 
   package var chart: BarChart {
@@ -187,5 +189,18 @@ extension CustomerTimeline: DrawnReport {
         return .init(
           name: phase, value: Double(count), label: ReportTable.Cell.grouped(count))
       })
+  }
+}
+
+/// Says why money is missing from an answer, where some is.
+private func foreignNote(_ values: Int, counted currency: String) -> [String] {
+  switch values {
+  case 0: []
+  case 1: ["1 amount in the data is in another currency than \(currency) and is not counted."]
+  default:
+    [
+      "\(ReportTable.Cell.grouped(values)) amounts in the data are in another currency than "
+        + "\(currency) and are not counted."
+    ]
   }
 }

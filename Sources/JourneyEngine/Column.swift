@@ -19,9 +19,23 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
   package init(count: Int, fill: (UnsafeMutableBufferPointer<Element>) -> Void) {
     let storage = ColumnStorage<Element>(count: count)
     fill(UnsafeMutableBufferPointer(start: storage.memory, count: count))
+    self.init(storage, count: count)
+  }
+
+  private init(_ storage: ColumnStorage<Element>, count: Int) {
     base = UnsafePointer(storage.memory)
     self.count = count
     owner = storage
+  }
+
+  /// Two columns that one loop writes. `fill` must write all `count` values of both.
+  package static func pair(
+    count: Int, fill: (UnsafeMutablePointer<Element>, UnsafeMutablePointer<Element>) -> Void
+  ) -> (Column, Column) {
+    let first = ColumnStorage<Element>(count: count)
+    let second = ColumnStorage<Element>(count: count)
+    fill(first.memory, second.memory)
+    return (Column(first, count: count), Column(second, count: count))
   }
 
   package subscript(row: Int) -> Element {

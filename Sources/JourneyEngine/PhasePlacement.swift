@@ -30,21 +30,20 @@ package struct PhasePlacement: Sendable {
     let program = RuleProgram(
       model.rules.map(\.when), in: table, facts: facts, placements: placements,
       cycleStart: model.cycleStart)
-    let phases = Bytes(count: table.count)
-    let rules = Bytes(count: table.count)
     let placer = Placer(model: model, program: program)
     let ranges = table.ranges(parts: parts)
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { part in
-      let scratch = RuleScratch()
-      table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in
-        placer.place(journeys, in: scratch, phases: phases.base, rules: rules.base)
-      }
-    }
     self.model = model
     self.table = table
     self.program = program
-    self.phases = Column(phases.array)
-    self.rules = Column(rules.array)
+    (phases, rules) = Column.pair(count: table.count) { phases, rules in
+      let places = Places(phases: phases, rules: rules)
+      DispatchQueue.concurrentPerform(iterations: ranges.count) { part in
+        let scratch = RuleScratch()
+        table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in
+          placer.place(journeys, in: scratch, phases: places.phases, rules: places.rules)
+        }
+      }
+    }
   }
 
   /// The cycle of each touchpoint of a journey, from 0.
@@ -64,20 +63,10 @@ package struct PhasePlacement: Sendable {
 }
 
 /// Memory that several threads write to, each in rows of its own.
-private final class Bytes: @unchecked Sendable {
+private struct Places: @unchecked Sendable {
   // Sendable by hand: the threads' rows do not overlap, and nobody reads before they are done.
-  let base: UnsafeMutablePointer<UInt8>
-  private let count: Int
-
-  init(count: Int) {
-    self.count = count
-    base = .allocate(capacity: max(count, 1))
-    base.initialize(repeating: 0, count: max(count, 1))
-  }
-
-  deinit { base.deallocate() }
-
-  var array: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
+  let phases: UnsafeMutablePointer<UInt8>
+  let rules: UnsafeMutablePointer<UInt8>
 }
 
 /// Walks over journeys with the customer's phase as the only state.

@@ -45,6 +45,12 @@ struct RuleRows {
   }
 }
 
+/// What a pass adds up: touchpoints in 64 bits, money in 128. A table has fewer than 2^32 rows, so
+/// neither can overflow, and a window can take out again what it took in.
+protocol RuleTotal: FixedWidthInteger & SignedInteger {}
+extension Int64: RuleTotal {}
+extension Int128: RuleTotal {}
+
 /// Loops over bytes and columns, one step of a program each. Masks hold 0 or 1.
 enum RulePass {
   typealias Mask = UnsafePointer<UInt8>
@@ -121,12 +127,12 @@ enum RulePass {
 
   /// Totals from the start of the journey, or of the cycle where `cycles` says where one begins.
   @inline(__always)
-  static func running(
+  static func running<Total: RuleTotal>(
     _ rows: RuleRows, _ bounds: RuleBounds, resetting cycles: Mask?, into output: Output,
-    _ weight: (Int) -> Int64
+    _ weight: (Int) -> Total
   ) {
     for journey in 0..<rows.journeyCount {
-      var total: Int64 = 0
+      var total: Total = 0
       if let cycles {
         for row in rows.start(journey)..<rows.end(journey) {
           if cycles[row] != 0 { total = 0 }
@@ -144,13 +150,13 @@ enum RulePass {
 
   /// Totals over a window that slides: each row comes in once and goes out once.
   @inline(__always)
-  static func within(
+  static func within<Total: RuleTotal>(
     _ rows: RuleRows, _ milliseconds: Int64, _ bounds: RuleBounds, into output: Output,
-    _ weight: (Int) -> Int64
+    _ weight: (Int) -> Total
   ) {
     let times = rows.times
     for journey in 0..<rows.journeyCount {
-      var total: Int64 = 0
+      var total: Total = 0
       var oldest = rows.start(journey)
       for row in oldest..<rows.end(journey) {
         total &+= weight(row)
@@ -166,13 +172,13 @@ enum RulePass {
 
   /// Totals of what came strictly after the first or last row at which `anchors` is set.
   @inline(__always)
-  static func after(
+  static func after<Total: RuleTotal>(
     _ rows: RuleRows, _ end: RuleEnd, _ anchors: Mask, _ bounds: RuleBounds,
-    into output: Output, _ weight: (Int) -> Int64
+    into output: Output, _ weight: (Int) -> Total
   ) {
     let restarts = end == .last
     for journey in 0..<rows.journeyCount {
-      var total: Int64 = 0
+      var total: Total = 0
       var isCounting = false
       for row in rows.start(journey)..<rows.end(journey) {
         if anchors[row] != 0, restarts || !isCounting {

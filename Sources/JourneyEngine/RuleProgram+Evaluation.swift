@@ -122,16 +122,18 @@ extension RuleProgram {
       let mine = source(other)
       let values = rows.values
       // A mask of all ones or none keeps the value or makes it 0 without a branch.
-      total(rows, window, bounds, in: scratch, into: mask) { values[$0] & (0 &- Int64(mine[$0])) }
+      total(rows, window, bounds, in: scratch, into: mask) {
+        Int128(values[$0] & (0 &- Int64(mine[$0])))
+      }
     case .since(let end, let other, let bounds):
       RulePass.since(rows, end, source(other), bounds, into: mask)
     }
   }
 
   @inline(__always)
-  private func total(
+  private func total<Total: RuleTotal>(
     _ rows: RuleRows, _ window: Window, _ bounds: RuleBounds, in scratch: RuleScratch,
-    into mask: UnsafeMutablePointer<UInt8>, weight: (Int) -> Int64
+    into mask: UnsafeMutablePointer<UInt8>, weight: (Int) -> Total
   ) {
     switch window {
     case .all: RulePass.running(rows, bounds, resetting: nil, into: mask, weight)
@@ -182,9 +184,9 @@ extension RuleProgram {
     case .sum(let other, let window, let bounds):
       let mask = scratch.mask(other)
       for journey in 0..<count {
-        var total: Int64 = 0
+        var total: Int128 = 0
         for row in history(journey, window, rows, latest[journey], instant, in: scratch) {
-          total &+= rows.values[row] & (0 &- Int64(mask[row]))
+          total &+= Int128(rows.values[row] & (0 &- Int64(mask[row])))
         }
         answers[journey] = bounds.bit(total)
       }

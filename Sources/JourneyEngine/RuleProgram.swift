@@ -126,8 +126,11 @@ struct RuleBounds: Sendable {
   }
 
   /// 1 for what is let through, without a branch to guess.
-  @inline(__always) func bit(_ value: Int64) -> UInt8 {
-    ((value >= low ? 1 : 0) & (value <= high ? 1 : 0)) ^ inverted
+  ///
+  /// Bounds lie within ±2^62, so holding a larger total at the ends of 64 bits changes nothing.
+  @inline(__always) func bit(_ total: some RuleTotal) -> UInt8 {
+    let value = Int64(clamping: total)
+    return ((value >= low ? 1 : 0) & (value <= high ? 1 : 0)) ^ inverted
   }
 }
 
@@ -182,9 +185,11 @@ private struct RuleCompiler {
         end, step(for: rule), RuleBounds(comparison, milliseconds: duration.milliseconds))
     case .property(let path, let test): return .property(rows(path, test))
     case .trait(let name, let test):
-      return fact { facts in facts.traits[name].map(test.accepts) ?? false }
+      let accepts = test.ofValues
+      return fact { facts in facts.traits[name].map(accepts) ?? false }
     case .role(let test):
-      return fact { facts in facts.accountRoles.contains(where: test.accepts(role:)) }
+      let accepts = test.ofRoles
+      return fact { facts in facts.accountRoles.contains(where: accepts) }
     case .consent(let grant):
       return fact { facts in facts.consents.contains { $0.means(grant) } }
     case .phase(let id, let phases):
@@ -212,8 +217,8 @@ private struct RuleCompiler {
   private func lookup(_ field: RuleField, _ test: RuleTest) -> [UInt8] {
     let names = table.names(field.dimension)
     var lookup = [UInt8](repeating: 0, count: max(names.count, 1))
-    for code in 1..<max(names.count, 1)
-    where test.accepts(name: names[UInt32(code)], in: field) {
+    let accepts = test.ofNames(in: field)
+    for code in 1..<max(names.count, 1) where accepts(names[UInt32(code)]) {
       lookup[code] = 1
     }
     return lookup
@@ -221,8 +226,9 @@ private struct RuleCompiler {
 
   private func rows(_ path: String, _ test: RuleTest) -> [UInt64] {
     var bits: [UInt64] = []
+    let accepts = test.ofValues
     facts.forEachValue(ofProperty: path) { row, value in
-      guard test.accepts(value) else { return }
+      guard accepts(value) else { return }
       let word = Int(row >> 6)
       if word >= bits.count {
         bits.append(contentsOf: repeatElement(0, count: word + 1 - bits.count))

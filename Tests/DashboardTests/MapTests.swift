@@ -111,6 +111,30 @@ import Testing
     #expect(
       picture.columns.indices.map { picture.isGap(email, $0) } == [false, false, false, false],
       "not before it began, and not where nobody is")
+    // Below its place and in the middle of the band: beside it the label would run out of the map.
+    let label = picture.field().firstMatch(
+      of: #/<text x="([0-9.]+)"[^>]*text-anchor="middle" class="gap-label">/#)
+    #expect(label.map { String($0.1) } == coordinate(2.5 * picture.columnWidth))
+  }
+
+  @Test("What flows out and its label stay within the band, also when all leave", arguments: 1...12)
+  func outLabels(phases: Int) throws {
+    var model = Samples.tenPhases
+    model.phases = (0..<phases).map {
+      .init(id: "p\($0)", name: LocalizedText(en: "P"), question: LocalizedText(en: "?"))
+    }
+    let leave = model.phases.map {
+      phase($0.id, 100, next: [.init(to: "(end)", customers: 100, medianSeconds: nil)])
+    }
+    let picture = MapPicture(
+      map: map(leave), model: model, language: .english, channelLimit: 9, phaseLink: nil)
+    let labels = picture.field().matches(of: #/<text x="([0-9.]+)"[^>]*out-label">([^<]*)</#)
+    #expect(labels.count == phases)
+    for (index, label) in labels.enumerated() {
+      // A digit of this size is 7 units wide.
+      let end = try #require(Double(label.1)) + 7 * Double(label.2.count)
+      #expect(end < Double(index + 1) * picture.columnWidth - 6, "\(label.2)")
+    }
   }
 
   private func sentence(_ map: JourneyMap, _ language: Language, _ query: Query = Query())

@@ -65,7 +65,7 @@ import Testing
       JourneyMapPicture.svg(map: map, model: model, language: .english),
     ]
     for page in pages {
-      #expect(page.contains(Markup.escape(name)))
+      #expect(page.contains(XMLText.escaped(name)))
       #expect(Self.unclosed(page) == nil)
       for scalars in ["<script>alert", "<img", " onfocus='", "\"\u{301} onfocus", "<\u{338}b"] {
         #expect(!Self.has(page, scalars), "\(scalars.debugDescription) got through")
@@ -81,6 +81,62 @@ import Testing
         rows: [.init(customer: "a/b?c#d é", touchpoints: 1, first: "", last: "")], total: 1,
         model: Samples.stdc), context)
     #expect(page.contains("/customers/a%2Fb%3Fc%23d%20%C3%A9?who=a%20%26%20b%20%3D%20%22c%22"))
+  }
+
+  @Test(
+    "A page's links never lead to another host, whatever path was asked for",
+    arguments: [
+      "//evil.example/x", "///evil.example/x", "/\\evil.example/x", "/\t/evil.example/x",
+      "//\u{301}evil.example/x", "evil.example/x", "",
+    ])
+  func ownLinks(path: String) {
+    let context = PageSet.context(path, .english)
+    let pages = [
+      Pages.errorPage(status: 404, what: "No.", why: "", whatToDo: "", context),
+      Pages.customersPage(
+        CustomersPage(
+          rows: [.init(customer: "a", touchpoints: 1, first: "", last: "")], total: 99, page: 2,
+          firstIndex: 25, model: Samples.stdc), context),
+    ]
+    for page in pages {
+      for match in page.matches(of: #/(?:href|action)="([^"]*)"/#) where !match.1.hasPrefix("#") {
+        let scalars = Array(match.1.unicodeScalars.prefix(2))
+        #expect(scalars.first == "/", "\(match.1) is no path of this server")
+        #expect(
+          scalars.count == 1 || (scalars[1] != "/" && scalars[1] != "\\" && scalars[1].value > 32),
+          "\(match.1) leads to another host")
+      }
+    }
+  }
+
+  @Test("Pages with money say which amounts are not counted", arguments: Language.allCases)
+  func foreignAmounts(language: Language) {
+    var samples = Samples(seed: 5)
+    let portrait = samples.portrait(Samples.stdc, phase: 2, customers: 10)
+    let paths = QuestionsPage.paths(
+      .init(by: "channel", until: "", events: [], dimensions: ["channel"]), .init(rows: []))
+    func pages(_ foreignValues: Int) -> [String] {
+      var context = PageSet.context("/", language)
+      context.foreignValues = foreignValues
+      context.currency = Currency("NOK") ?? .eur
+      return [
+        Pages.phasePage(PhasePage(portrait: portrait, model: Samples.stdc), context),
+        Pages.questionsPage(paths, context),
+        Pages.customersPage(CustomersPage(rows: [], total: 0, model: Samples.stdc), context),
+      ]
+    }
+    let isDutch = language == .dutch
+    let four =
+      isDutch
+      ? "4 bedragen zijn in een andere munt dan NOK en tellen niet mee."
+      : "4 amounts are in another currency than NOK and are not counted."
+    let one =
+      isDutch
+      ? "1 bedrag is in een andere munt dan NOK en telt niet mee."
+      : "1 amount is in another currency than NOK and is not counted."
+    for page in pages(4) { #expect(page.contains(four)) }
+    for page in pages(1) { #expect(page.contains(one)) }
+    for page in pages(0) { #expect(!page.contains("NOK")) }
   }
 
   @Test("The place of a mistake in a rule is marked, also at its end and past it")

@@ -123,6 +123,41 @@ import Testing
         """)
   }
 
+  @Test("Reports with money say which amounts are not counted", arguments: [0, 1, 1234])
+  func foreignAmounts(count: Int) throws {
+    var builder = JourneyTable.Builder()
+    for index in 0..<3 {
+      builder.append(
+        Touchpoint(
+          customer: "a", occurred: Timestamp(seconds: Int64(index)), event: .pageViewed,
+          channel: .website, messageID: "\(index)"), customer: 1)
+    }
+    for _ in 0..<count { builder.noteForeignValue() }
+    let table = builder.build()
+    let phases = Column([UInt8](repeating: 0, count: table.count))
+    let block = table.block(0..<1, phases: phases)
+    func answer<F: Fold>(_ fold: F) -> F.Answer {
+      var partial = fold.start()
+      fold.update(&partial, with: block)
+      return fold.finish(partial)
+    }
+    let reports: [any Report] = [
+      answer(
+        try PathsFold(by: Axis(.channel, of: table), foreignValues: table.foreignValues)),
+      answer(
+        try PhasePortraitFold(model: "m", phaseIDs: ["see"], phase: "see", table: table)),
+    ]
+    let notes = [
+      1: "1 amount in the data is in another currency than EUR and is not counted.",
+      1234: "1,234 amounts in the data are in another currency than EUR and are not counted.",
+    ]
+    for report in reports {
+      #expect(
+        report.table.notes.filter { $0.contains("currency") } == notes[count].map { [$0] } ?? [])
+      #expect(report.text().contains("another currency") == (count > 0))
+    }
+  }
+
   @Test(
     "Durations are told in the two units that matter",
     arguments: [

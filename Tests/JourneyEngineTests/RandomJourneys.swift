@@ -79,7 +79,9 @@ struct RandomJourneys {
     if generator.chance(0.4) { touchpoint.campaign = generator.one(of: campaigns) }
     if generator.chance(0.5) {
       touchpoint.value = Money(
-        minorUnits: generator.one(of: [-500, 0, 1, 5000, 5010, 12_345]),
+        minorUnits: generator.one(of: [
+          -500, 0, 1, 5000, 5010, 12_345, 5_000_000_000_000_000_000, -5_000_000_000_000_000_000,
+        ]),
         currency: generator.chance(0.8) ? .eur : Currency("USD") ?? .eur)
     }
     if generator.chance(0.5) {

@@ -57,6 +57,62 @@ struct RuleAgreementTests {
     }
   }
 
+  @Test(
+    "sums of the largest amounts do not run over, in batch and live",
+    arguments: [
+      ("sum(value) > 0", "over the whole journey"),
+      ("sum(value, within 36500d) > 0", "over a window that nothing leaves"),
+      ("sum(value, after first event is known) >= 0", "after the first"),
+      ("not sum(value, event is unknown) > 0", "over nothing"),
+    ])
+  func largeSums(text: String, because: String) throws {
+    let currency = try #require(Currency("CLF"))
+    let largest = Limits.amount * currency.minorUnits
+    let journey = (0..<1500).map {
+      Touchpoint(
+        customer: "a", occurred: Timestamp(seconds: Int64($0)), event: .orderCompleted,
+        channel: .website, messageID: "\($0)",
+        value: Money(minorUnits: largest, currency: currency))
+    }
+    var builder = JourneyTable.Builder(currency: currency)
+    for touchpoint in journey { builder.append(touchpoint, customer: 1) }
+    let table = builder.build()
+    let rule = try Rule(parsing: text, in: .filter(currency: currency))
+    let last = journey.count - 1
+    let live = RuleCustomer(touchpoints: journey, currency: currency)
+    #expect(rule.holds(for: live, at: last), "\(because)")
+
+    let program = RuleProgram([rule], in: table)
+    let scratch = RuleScratch()
+    program.evaluate(0..<1, in: scratch)
+    let mask = program.mask(0, in: scratch)
+    #expect((0...last).allSatisfy { mask[$0] == 1 }, "\(because)")
+    var answer: UInt8 = 9
+    program.evaluate(rule: 0, 0..<1, at: Int64(last) * 1000, in: scratch, into: &answer)
+    #expect(answer == 1, "\(because)")
+  }
+
+  @Test("a list of a thousand names takes hardly longer than a name")
+  func longLists() {
+    var builder = JourneyTable.Builder()
+    let names = (0..<10_000).map { "/artikel/\($0)" }
+    for (row, name) in names.enumerated() {
+      builder.append(
+        JourneyTable.Row(
+          customer: 1, time: Int64(row), rowID: Int64(row), event: 1, channel: 1,
+          content: builder.code(.content, name)))
+    }
+    let table = builder.build()
+    func time(_ names: [String]) -> Duration {
+      let rule = Rule.field(.content, .oneOf(names))
+      return ContinuousClock().measure { _ = RuleProgram([rule], in: table) }
+    }
+    let one = time([names[0]])
+    let thousand = time(Array(names.prefix(1000)))
+    // Making the list's keys again for every name takes some hundred times as long.
+    #expect(thousand < one * 20 + .milliseconds(100), "\(one) became \(thousand)")
+  }
+
   static func model(
     _ id: String, _ rules: RandomRules, using generator: inout SeededGenerator
   ) -> JourneyModel {
