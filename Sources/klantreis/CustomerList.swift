@@ -30,9 +30,7 @@ struct CustomerList {
       guard let key = keys[Int64(table.customers[journey])], let begin = kept.first,
         let end = kept.last
       else { return nil }
-      let value = kept.reduce(Int64(0)) {
-        $0.addingReportingOverflow(table.values[$1]).partialValue
-      }
+      let value = kept.reduce(Int64(0)) { $0.saturatingAdding(table.values[$1]) }
       return CustomersPage.Row(
         customer: key, touchpoints: kept.count, first: snapshot.localTime(row: begin),
         last: snapshot.localTime(row: end),

@@ -55,7 +55,8 @@ extension QuestionKind {
         try PathsFold(
           by: try asked.names(of: axis),
           until: question["until"].map { EventStep($0, in: snapshot.table) },
-          top: try question.count("top") ?? PathsFold.defaultTop, currency: snapshot.table.currency)
+          top: try question.count("top") ?? PathsFold.defaultTop, currency: snapshot.table.currency,
+          foreignValues: snapshot.table.foreignValues)
       ))
   }
 

@@ -133,7 +133,7 @@ def upload(server, shots):
             page.screenshot(path=f"{shots}/imported.png", full_page=True)
         # As a marketer does: type a rule, choose a customer.
         page.goto(server.address + "/customers")
-        page.click("summary:has-text('Filter')")
+        page.click("details.rules > summary")
         page.fill("input[name=who]", 'count(event is "Order Completed") >= 5')
         page.click("form.filter button[type=submit]")
         page.wait_for_load_state()

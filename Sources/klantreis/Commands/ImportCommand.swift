@@ -2,6 +2,7 @@ import ArgumentParser
 import Collector
 import CustomerJourney
 import Foundation
+import Insights
 import Store
 
 struct ImportCommand: ParsableCommand {
@@ -190,7 +191,9 @@ enum PreviewText {
       lines += shown.map { "  " + cells($0) }
     }
     if !rejected.isEmpty { lines += ["", "These would be rejected:"] + rejected }
-    return lines.joined(separator: "\n") + "\nNothing was stored.\n"
+    // Cells come from outside: what would steer the terminal is taken out.
+    return lines.map(ReportTable.Cell.printable).joined(separator: "\n")
+      + "\nNothing was stored.\n"
   }
 }
 

@@ -126,7 +126,8 @@ extension QuestionKind {
       .object([
         "model": .text, "phase": .text, "customers": .whole, "touchpoints": .whole,
         "entered": .whole, "medianDwellSeconds": .optional(.number), "value": .number,
-        "currency": .text, "before": .list(Self.next), "after": .list(Self.next),
+        "currency": .text, "foreignValues": .whole, "before": .list(Self.next),
+        "after": .list(Self.next),
         "channels": .list(Self.use), "origins": .list(Self.use), "devices": .list(Self.use),
         "events": .list(Self.use), "content": .list(Self.use), "campaigns": .list(Self.use),
         "rules": .list(.object(["rule": .whole, "touchpoints": .whole])),
@@ -139,7 +140,7 @@ extension QuestionKind {
       ])
     case "paths":
       .object([
-        "by": .text,
+        "by": .text, "foreignValues": .whole,
         "rows": .list(
           .object([
             "path": .list(.text), "customers": .whole, "conversions": .whole, "value": .number,

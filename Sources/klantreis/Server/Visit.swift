@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Insights
+import JourneyEngine
 
 /// One request for a page: what its address and its headers say.
 struct Visit: Sendable {
@@ -88,7 +89,8 @@ struct Visit: Sendable {
       models: snapshot.models.models.map { .init(id: $0.id, name: $0.name) },
       dataFirst: bounds.map { snapshot.zone.civil($0.lowerBound) },
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
-      problems: problems)
+      problems: problems, currency: snapshot.table.currency,
+      foreignValues: snapshot.table.foreignValues)
   }
 
   func rememberLanguage(in response: inout Response) {
