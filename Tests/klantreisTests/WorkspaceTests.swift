@@ -97,7 +97,8 @@ struct WorkspaceTests {
     try project.workspace.addModel(id: "tiny", yaml: yaml)
     let snapshot = try project.workspace.snapshot()
     #expect(snapshot.models["tiny"]?.phases.count == 2)
-    try project.workspace.addModel(id: "tiny", yaml: yaml.replacing("phase: bought", with: "phase: x"))
+    let wrong = yaml.replacing("phase: bought", with: "phase: x")
+    try project.workspace.addModel(id: "tiny", yaml: wrong)
     try project.workspace.addModel(id: "bad", yaml: "id: bad")
     let rest = try project.workspace.snapshot().models
     #expect(rest.models.map(\.id) == JourneyModel.builtIn.map(\.id), "the others stay usable")
