@@ -48,8 +48,10 @@ struct ParameterError: Error, Equatable, CustomStringConvertible {
   var problem: String
   /// Which characters of the value are meant, where it is not all of it.
   var characters: Range<Int>?
+  /// The problem with its place pointed at in lines of their own, where there is no field to mark.
+  var pointed: String?
 
   var description: String {
-    value.map { "\(name): \u{201C}\($0)\u{201D}. \(problem)" } ?? "\(name): \(problem)"
+    value.map { "\(name): \u{201C}\($0)\u{201D}. \(problem)" } ?? "\(name): \(pointed ?? problem)"
   }
 }

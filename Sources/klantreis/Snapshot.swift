@@ -104,8 +104,8 @@ struct Snapshot: Sendable {
         in: RuleVocabulary.filter(models: models.models, currency: table.currency))
     } catch {
       throw ParameterError(
-        name: name, value: nil, problem: error.description,
-        characters: error.offset..<(error.offset + 1))
+        name: name, value: nil, problem: error.message,
+        characters: error.offset..<(error.offset + 1), pointed: error.description)
     }
   }
 
