@@ -50,9 +50,15 @@ let package = Package(
       swiftSettings: strict),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
+    .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(
-      name: "Collector", dependencies: ["CustomerJourney", "CArchive", crypto, yams],
-      swiftSettings: strict),
+      name: "Collector",
+      dependencies: [
+        "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
+      ], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CustomerJourney", grdb], swiftSettings: strict),
     .target(
       name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
@@ -104,5 +110,6 @@ let package = Package(
       name: "klantreisTests", dependencies: ["klantreis", hummingbirdTesting],
       swiftSettings: strict),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

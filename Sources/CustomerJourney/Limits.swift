@@ -74,6 +74,33 @@ package enum Limits {
   package static let rowsPerCommit = 10_000
   package static let rejectionsShown = 10
   package static let rowsPreviewed = 20
+  /// Bytes of a request to the collector, packed and unpacked; a dialect may have lower ones.
+  package static let collectedBytes = 4_194_304
+  /// Events of one request to the collector.
+  package static let collectedEvents = 10_000
+  /// Events that wait to be stored; over it clients are told to come again.
+  package static let waitingEvents = 100_000
+  /// Events that are stored in one commit at most, the last request's whole.
+  package static let eventsPerCommit = 10_000
+  /// Seconds after which a client that was sent away may come again.
+  package static let retryAfterSeconds = 2
+  /// Seconds in which a request must have come in whole.
+  package static let requestSeconds: Double = 30
+  /// Other keys of the same person in one event.
+  package static let keysPerEvent = 8
+  /// Bytes of a rejected event that are kept; of a longer one the beginning, which cannot be read
+  /// again.
+  package static let rejectedBytes = 65_536
+  /// Rejected events that are kept; past it the oldest go.
+  package static let rejectedEvents = 100_000
+  /// Sources, and the characters of a write key and of a source's name.
+  package static let sources = 1_000
+  package static let writeKeyCharacters = 200
+  package static let sourceNameCharacters = 100
+  /// Characters of a source's mapping.
+  package static let sourceMappingCharacters = 65_536
+  /// Last events of a source that its page shows.
+  package static let lastEvents = 50
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 }

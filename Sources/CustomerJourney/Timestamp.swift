@@ -8,6 +8,9 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   /// Milliseconds since 1970-01-01T00:00:00Z; negative before it.
   package var milliseconds: Int64
 
+  /// 1970-01-01T00:00:00Z.
+  package static let epoch = Timestamp(milliseconds: 0)
+
   package init(milliseconds: Int64) { self.milliseconds = milliseconds }
   package init(seconds: Int64) { milliseconds = seconds * 1000 }
   package init(_ date: Date) {

@@ -7,11 +7,16 @@ package struct Touchpoint: Hashable, Sendable, Codable {
   /// Whose it is, as the client that sent it names that person: a customer number, a household, an
   /// anonymous id. Never empty.
   package var customer: String
+  /// Other keys by which the same message names the same person: evidence for who is who.
+  package var alsoKnownAs: [String]
 
   // MARK: Timing
 
   /// When it happened, by the client's clock, corrected where the protocol says how.
   package var occurred: Timestamp
+  /// The moment by the client's own clock where ``occurred`` is another one: a retry repeats it.
+  /// ``Timestamp/epoch`` when the client states none and its message id alone tells a retry.
+  package var clientTime: Timestamp?
   /// The person's own offset from UTC, where known.
   package var utcOffsetMinutes: Int?
   /// When we got it.
@@ -19,7 +24,7 @@ package struct Touchpoint: Hashable, Sendable, Codable {
 
   // MARK: Series
 
-  /// Recognises a retry: unique together with ``occurred``.
+  /// Recognises a retry: unique together with the client's own time.
   package var messageID: String
   /// The client, file or system that it came from: `shop`, `newsletter`.
   package var source: String
@@ -50,10 +55,13 @@ package struct Touchpoint: Hashable, Sendable, Codable {
     messageID: String, source: String = "own", received: Timestamp? = nil,
     utcOffsetMinutes: Int? = nil, origin: Origin? = nil, campaign: String? = nil,
     device: Device? = nil, content: String? = nil, value: Money? = nil,
-    properties: [String: PropertyValue] = [:]
+    properties: [String: PropertyValue] = [:], alsoKnownAs: [String] = [],
+    clientTime: Timestamp? = nil
   ) {
     self.customer = customer
+    self.alsoKnownAs = alsoKnownAs
     self.occurred = occurred
+    self.clientTime = clientTime
     self.event = event
     self.channel = channel
     self.messageID = messageID

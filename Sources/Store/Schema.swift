@@ -107,6 +107,81 @@ enum Schema {
           FROM trait r JOIN customer c ON c.id = r.customer;
           """)
     }
+    migrator.registerMigration("2 front door") { db in
+      try db.execute(
+        sql: """
+          -- The moment by the client's own clock where occurred was corrected; 0 when the client
+          -- said none, so that the message id alone tells a retry.
+          ALTER TABLE touchpoint ADD COLUMN client_time INTEGER;
+          DROP INDEX touchpoint_once;
+          CREATE UNIQUE INDEX touchpoint_once
+            ON touchpoint (coalesce(client_time, occurred), message_id);
+
+          CREATE TABLE source (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
+            write_key TEXT NOT NULL UNIQUE CHECK (length(write_key) > 0),
+            is_on INTEGER NOT NULL CHECK (is_on IN (0, 1)),
+            created INTEGER NOT NULL,
+            mapping TEXT
+          ) STRICT;
+
+          -- What clients said of persons, as it was said.
+          CREATE TABLE profile_change (
+            id INTEGER PRIMARY KEY,
+            customer INTEGER NOT NULL REFERENCES customer (id),
+            occurred INTEGER NOT NULL,
+            client_time INTEGER,
+            received INTEGER NOT NULL,
+            message_id TEXT NOT NULL CHECK (length(message_id) BETWEEN 1 AND 200),
+            source INTEGER NOT NULL REFERENCES name (id),
+            traits TEXT CHECK (traits IS NULL OR json_valid(traits)),
+            account TEXT CHECK (length(account) > 0),
+            account_traits TEXT CHECK (account_traits IS NULL OR json_valid(account_traits))
+          ) STRICT;
+          CREATE UNIQUE INDEX profile_change_once
+            ON profile_change (coalesce(client_time, occurred), message_id);
+
+          -- The first message in which a client named one person by two keys.
+          CREATE TABLE identity_link (
+            customer INTEGER NOT NULL REFERENCES customer (id),
+            other INTEGER NOT NULL REFERENCES customer (id),
+            message_id TEXT NOT NULL,
+            source INTEGER NOT NULL REFERENCES name (id),
+            received INTEGER NOT NULL,
+            PRIMARY KEY (customer, other)
+          ) STRICT, WITHOUT ROWID;
+
+          CREATE TABLE rejected_event (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('rejected', 'bot')),
+            source TEXT,
+            dialect TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            received INTEGER NOT NULL,
+            request TEXT NOT NULL CHECK (json_valid(request)),
+            replayed INTEGER
+          ) STRICT;
+          CREATE INDEX rejected_event_of_source ON rejected_event (source, id);
+
+          CREATE VIEW v_profile_change AS
+          SELECT c.key AS customer,
+            strftime('%Y-%m-%dT%H:%M:%fZ', p.occurred / 1000.0, 'unixepoch') AS time,
+            p.traits AS traits, p.account AS account, p.account_traits AS account_traits,
+            s.text AS source, p.message_id AS message_id
+          FROM profile_change p
+          JOIN customer c ON c.id = p.customer
+          JOIN name s ON s.id = p.source;
+
+          CREATE VIEW v_identity_link AS
+          SELECT a.key AS customer, b.key AS other, l.message_id AS message_id, s.text AS source,
+            strftime('%Y-%m-%dT%H:%M:%fZ', l.received / 1000.0, 'unixepoch') AS received
+          FROM identity_link l
+          JOIN customer a ON a.id = l.customer
+          JOIN customer b ON b.id = l.other
+          JOIN name s ON s.id = l.source;
+          """)
+    }
     return migrator
   }
 }

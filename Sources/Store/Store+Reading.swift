@@ -82,7 +82,8 @@ extension Store {
           db,
           sql: """
             SELECT t.id, c.key, t.occurred, t.utc_offset, t.received, t.message_id, s.text,
-              e.text, ch.text, o.text, d.text, co.text, ca.text, t.value, t.currency, t.properties
+              e.text, ch.text, o.text, d.text, co.text, ca.text, t.value, t.currency, t.properties,
+              t.client_time
             FROM touchpoint t
             JOIN customer c ON c.id = t.customer
             JOIN name s ON s.id = t.source
@@ -115,7 +116,8 @@ extension Store {
       received: Timestamp(milliseconds: r[4]), utcOffsetMinutes: r[3],
       origin: (r[9] as String?).map(Origin.init(canonical:)), campaign: r[12],
       device: (r[10] as String?).map(Device.init(canonical:)), content: r[11], value: value,
-      properties: try properties.map(Self.decode) ?? [:])
+      properties: try properties.map(Self.decode) ?? [:],
+      clientTime: (r[16] as Int64?).map { Timestamp(milliseconds: $0) })
   }
 
   private static func decode<Value: Decodable>(_ json: String) throws -> Value {

@@ -74,15 +74,14 @@ struct ImportRunner {
     _ rejections: RejectionFile
   ) throws {
     var touchpoints: [Touchpoint] = []
-    var traits: [Store.TraitChange] = []
+    var profiles: [ProfileChange] = []
     touchpoints.reserveCapacity(batch.count)
     for row in batch {
       switch row {
       case .touchpoint(let touchpoint, _): touchpoints.append(touchpoint)
       case .traits(let customer, let values, _):
-        traits.append(
-          Store.TraitChange(
-            customer: customer, traits: values, source: source, time: moment))
+        profiles.append(
+          ProfileChange(customer: customer, traits: values, occurred: moment, source: source))
       case .rejected(let rejected) where rejected.isExpected: outcome.leftOut += 1
       case .rejected(let rejected):
         outcome.rejected += 1
@@ -92,10 +91,10 @@ struct ImportRunner {
         try rejections.add(rejected)
       }
     }
-    let appended = try workspace.store.append(touchpoints, traits: traits)
+    let appended = try workspace.store.append(touchpoints, profiles: profiles)
     outcome.stored += appended.stored
     outcome.duplicates += appended.duplicates
-    outcome.traits += traits.count
+    outcome.traits += profiles.count
   }
 }
 

@@ -113,17 +113,17 @@ struct StoreTests {
 
   @Test("an older trait never overwrites a newer one, whatever the order of arrival")
   func traits() throws {
-    func change(_ age: String, at seconds: Int64) -> Store.TraitChange {
-      Store.TraitChange(
-        customer: "Ann", traits: ["age": .text(age)], source: "file",
-        time: Timestamp(seconds: seconds))
+    func change(_ age: String, at seconds: Int64) -> ProfileChange {
+      ProfileChange(
+        customer: "Ann", traits: ["age": .text(age)], occurred: Timestamp(seconds: seconds),
+        source: "file")
     }
-    try store.append([], traits: [change("35-44", at: 20)])
-    try store.append([], traits: [change("25-34", at: 10)])
+    try store.append([], profiles: [change("35-44", at: 20)])
+    try store.append([], profiles: [change("25-34", at: 10)])
     let id = try #require(try store.customer(key: "Ann"))
     #expect(try store.traits()[id] == ["age": .text("35-44")])
     #expect(try store.traits(of: [id])[id] == ["age": .text("35-44")])
-    try store.append([], traits: [change("45-54", at: 30)])
+    try store.append([], profiles: [change("45-54", at: 30)])
     #expect(try store.traits()[id] == ["age": .text("45-54")])
   }
 

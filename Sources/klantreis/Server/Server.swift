@@ -2,16 +2,27 @@ import CustomerJourney
 import Foundation
 import Hummingbird
 import Logging
+import Store
 
 /// The dashboard and the API of one data folder. Tests use the same router as `serve`.
 struct Server: Sendable {
   let workspace: Workspace
+  let reception: Reception
   /// Host names under which it may be reached besides this machine's own.
-  var allowedHosts: Set<String> = []
+  let allowedHosts: Set<String>
   let logger: Logger
+
+  init(workspace: Workspace, allowedHosts: Set<String> = [], logger: Logger) {
+    self.workspace = workspace
+    self.allowedHosts = allowedHosts
+    self.logger = logger
+    reception = Reception(workspace: workspace)
+  }
 
   func router() -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)
+    // Before the guards of the dashboard: clients come from other sites and under any name.
+    CollectorRoutes(door: reception.door).addRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
@@ -36,6 +47,8 @@ struct Server: Sendable {
       logger: logger)
     // The first page is not the one that waits for the journeys to be read.
     Task.detached { [workspace] in _ = try? workspace.snapshot() }
+    reception.intake.start()
     try await application.runService()
+    await reception.intake.close()
   }
 }

@@ -1,0 +1,184 @@
+package import CustomerJourney
+
+/// One event as a client sent it, before anything was judged.
+package struct ClientEvent: Sendable {
+  package enum Act: Hashable, Sendable {
+    /// Something happened.
+    case touchpoint
+    /// The client says who a person is, or what is known of it.
+    case identify
+    /// The client says that two ids are of one person.
+    case alias
+    /// The client says which company a person belongs to.
+    case group
+  }
+
+  /// Its place in the request.
+  package var index: Int
+  package var act = Act.touchpoint
+  /// The event's name, as the client has it; not needed for acts that are no touchpoint.
+  package var name = ""
+
+  // MARK: Who
+
+  package var userID: String?
+  package var anonymousID: String?
+  /// The id by which a person was known before; for ``Act/alias``.
+  package var previousID: String?
+  /// A company or other group, by the client's id.
+  package var account: String?
+
+  // MARK: When
+
+  /// By the client's clock.
+  package var occurred: Timestamp?
+  /// When the client sent it, by the same clock. Where both are given the difference between our
+  /// clock and the client's is taken out of ``occurred``.
+  package var sent: Timestamp?
+  package var utcOffsetMinutes: Int?
+  /// Tells a retry. Nil when the protocol has none.
+  package var messageID: String?
+
+  // MARK: Where and what
+
+  /// Nil takes the source's own channel.
+  package var channel: Channel?
+  /// What was seen, downloaded, clicked or bought; nil takes the page's path.
+  package var content: String?
+  package var page: ClientPage
+  package var campaign: CampaignTags
+  package var amount: ClientAmount?
+  package var device: ClientDevice
+
+  // MARK: All else
+
+  /// By dotted path.
+  package var properties: PropertyList
+  package var traits: PropertyList
+  package var accountTraits: PropertyList
+
+  package init(index: Int = 0) {
+    self.index = index
+    page = ClientPage()
+    campaign = CampaignTags()
+    device = ClientDevice()
+    properties = PropertyList()
+    traits = PropertyList()
+    accountTraits = PropertyList()
+  }
+}
+
+/// The page or screen at which an event happened.
+package struct ClientPage: Hashable, Sendable {
+  package var url: String?
+  package var path: String?
+  package var title: String?
+  /// The page before, empty when the client says that there was none and nil when it says nothing.
+  package var referrer: String?
+
+  package init(
+    url: String? = nil, path: String? = nil, title: String? = nil, referrer: String? = nil
+  ) {
+    self.url = url
+    self.path = path
+    self.title = title
+    self.referrer = referrer
+  }
+}
+
+/// What a link says of the campaign that it belongs to. Tags in the page's address are read later,
+/// for all dialects.
+package struct CampaignTags: Hashable, Sendable {
+  package var source: String?
+  package var medium: String?
+  package var name: String?
+  package var term: String?
+  package var content: String?
+  package var id: String?
+
+  package init(
+    source: String? = nil, medium: String? = nil, name: String? = nil, term: String? = nil,
+    content: String? = nil, id: String? = nil
+  ) {
+    self.source = source
+    self.medium = medium
+    self.name = name
+    self.term = term
+    self.content = content
+    self.id = id
+  }
+
+  package var isEmpty: Bool { self == CampaignTags() }
+}
+
+/// An amount as a client has it: a number of major units, and a currency code or nil.
+package struct ClientAmount: Hashable, Sendable {
+  package var number: Double
+  package var currency: String?
+
+  package init(number: Double, currency: String? = nil) {
+    self.number = number
+    self.currency = currency
+  }
+}
+
+/// What an event itself says of the device. What it doesn't is taken from the request.
+package struct ClientDevice: Hashable, Sendable {
+  package var userAgent: String?
+  /// `nl-NL`.
+  package var language: String?
+  /// The person's address where a server sends for it. Used for the country and then forgotten.
+  package var address: String?
+  /// The kind of device, where the client says it: `mobile`.
+  package var kind: String?
+  package var system: String?
+  package var browser: String?
+  /// Country code, where the client says it.
+  package var country: String?
+  /// An IANA time zone, where the client says it.
+  package var timeZone: String?
+
+  package init() {}
+}
+
+/// Properties or traits in the making: nested JSON becomes dotted paths, as rules ask for them.
+package struct PropertyList: Sendable {
+  package private(set) var pairs: [(path: String, value: PropertyValue)] = []
+  /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
+  package private(set) var isTooLong = false
+
+  package init() {}
+
+  package mutating func add(_ path: String, _ value: PropertyValue) {
+    guard pairs.count < Limits.propertiesPerEvent else { return isTooLong = true }
+    pairs.append((path, value))
+  }
+
+  package mutating func add(_ path: String, _ text: String?) {
+    if let text, !text.isEmpty { add(path, .text(text)) }
+  }
+
+  /// Adds a value, or what is nested in it as `path.member` and `path.0`. Null adds nothing.
+  package mutating func add(_ path: String, _ node: JSONNode) {
+    if isTooLong { return }
+    if let scalar = node.scalar { return add(path, scalar) }
+    switch node.kind {
+    case .object: node.forEachMember { key, value in add("\(path).\(key.text)", value) }
+    case .array:
+      var index = 0
+      node.forEachElement { value in
+        add("\(path).\(index)", value)
+        index += 1
+      }
+    default: break
+    }
+  }
+
+  /// Adds all members of an object by their own names.
+  package mutating func addMembers(of node: JSONNode) {
+    node.forEachMember { key, value in add(key.text, value) }
+  }
+
+  /// The last value of that path.
+  package subscript(_ path: String) -> PropertyValue? { pairs.last { $0.path == path }?.value }
+}

@@ -1,0 +1,161 @@
+package import CustomerJourney
+
+/// Where clients deliver: finds the dialect, unpacks, reads, judges, and answers when what came is
+/// kept.
+package struct FrontDoor: Sendable {
+  /// What the collector needs of the house around it.
+  package struct Surroundings: Sendable {
+    /// The source that has one of these keys and is on.
+    package var source: @Sendable (_ keys: [String]) -> CollectorSource?
+    package var normaliser: @Sendable () -> Normaliser
+    /// Makes a batch durable. Throws a ``Refusal`` when it cannot.
+    package var keep: @Sendable (CollectedBatch) async throws -> Void
+    /// Hears of every answer: what the dialect was, what became of the events, what it took.
+    package var noted: @Sendable (Note) -> Void
+
+    package init(
+      source: @escaping @Sendable ([String]) -> CollectorSource?,
+      normaliser: @escaping @Sendable () -> Normaliser,
+      keep: @escaping @Sendable (CollectedBatch) async throws -> Void,
+      noted: @escaping @Sendable (Note) -> Void = { _ in }
+    ) {
+      self.source = source
+      self.normaliser = normaliser
+      self.keep = keep
+      self.noted = noted
+    }
+  }
+
+  /// One answered request.
+  package struct Note: Sendable {
+    package var dialect: String
+    package var source: String?
+    package var status: Int
+    package var batch: CollectedBatch
+  }
+
+  package static let dialects: [any Dialect] = [SegmentDialect()]
+
+  private let surroundings: Surroundings
+  private let byPath: [String: any Dialect]
+
+  package init(_ surroundings: Surroundings) {
+    self.surroundings = surroundings
+    var byPath: [String: any Dialect] = [:]
+    for dialect in Self.dialects {
+      for path in dialect.paths { byPath[path] = dialect }
+    }
+    self.byPath = byPath
+  }
+
+  /// All paths at which a dialect listens.
+  package static var paths: [String] { dialects.flatMap(\.paths).sorted() }
+
+  package func dialect(at path: String) -> (any Dialect)? { byPath[path] }
+
+  /// Bytes of a packed body at this path.
+  package func bodyBytes(at path: String) -> Int {
+    byPath[path]?.bodyBytes ?? Limits.collectedBytes
+  }
+
+  /// Answers one request. The body may be packed as `content-encoding` says.
+  package func receive(_ packed: CollectorRequest) async -> CollectorReply {
+    guard let dialect = byPath[packed.path] else { return Refusal.notFound.reply }
+    var note = Note(dialect: dialect.name, status: 0, batch: CollectedBatch())
+    var reply: CollectorReply
+    do {
+      reply = try await taken(packed, dialect, &note)
+    } catch let refusal as Refusal {
+      reply = dialect.reply(to: packed, refusal: refusal)
+    } catch {
+      reply = dialect.reply(to: packed, refusal: .unavailable)
+    }
+    note.status = reply.status
+    surroundings.noted(note)
+    return reply
+  }
+
+  /// An answer to a body that was larger than ``bodyBytes(at:)`` before it was read to its end.
+  package func tooLarge(_ request: CollectorRequest) -> CollectorReply {
+    guard let dialect = byPath[request.path] else { return Refusal.notFound.reply }
+    let reply = dialect.reply(to: request, refusal: .tooLarge(bytes: dialect.bodyBytes))
+    surroundings.noted(
+      Note(dialect: dialect.name, status: reply.status, batch: CollectedBatch()))
+    return reply
+  }
+
+  private func taken(
+    _ packed: CollectorRequest, _ dialect: any Dialect, _ note: inout Note
+  ) async throws -> CollectorReply {
+    guard dialect.methods.contains(packed.method) else {
+      throw Refusal.method(allowed: dialect.methods.joined(separator: ", "))
+    }
+    var request = packed
+    request.body = try Unpacking.unpacked(
+      packed.body, encoding: packed.headers["content-encoding"], limit: dialect.bodyBytes)
+    let keysOutside = dialect.keys(of: request)
+    let delivery: Delivery
+    do {
+      delivery = try dialect.read(request)
+    } catch let refusal as Refusal {
+      // Only of a known source, so that strangers cannot fill the disk with nonsense.
+      if let source = surroundings.source(keysOutside) {
+        note.source = source.name
+        try await keepWhole(request, of: source, dialect, refusal)
+      }
+      throw refusal
+    }
+    if delivery.isQuestion {
+      return dialect.reply(to: request, delivery: delivery, outcome: DeliveryOutcome())
+    }
+    guard let source = surroundings.source(keysOutside + delivery.keys) else { throw Refusal.key }
+    note.source = source.name
+    let batch = batch(of: delivery, in: request, dialect, source)
+    try await surroundings.keep(batch)
+    note.batch = batch
+    return dialect.reply(
+      to: request, delivery: delivery,
+      outcome: DeliveryOutcome(
+        accepted: batch.touchpoints.count + batch.profiles.count, rejected: batch.rejected.count))
+  }
+
+  /// A request of which nothing can be read is kept as one rejected event.
+  private func keepWhole(
+    _ request: CollectorRequest, of source: CollectorSource, _ dialect: any Dialect,
+    _ refusal: Refusal
+  ) async throws {
+    guard case .malformed(let reason) = refusal, !request.body.isEmpty || !request.query.isEmpty
+    else { return }
+    try await surroundings.keep(
+      CollectedBatch(rejected: [
+        RejectedEvent(
+          kind: .rejected, source: source.name, dialect: dialect.name, reason: reason,
+          received: request.received, request: request.kept)
+      ]))
+  }
+
+  /// Judges all events of a delivery. Also what replay does, with a request that was kept.
+  package func batch(
+    of delivery: Delivery, in request: CollectorRequest, _ dialect: any Dialect,
+    _ source: CollectorSource
+  ) -> CollectedBatch {
+    let normaliser = surroundings.normaliser()
+    var batch = CollectedBatch()
+    batch.touchpoints.reserveCapacity(delivery.events.count)
+    func reject(_ index: Int, _ reason: String, _ kind: RejectedEvent.Kind) {
+      batch.rejected.append(
+        RejectedEvent(
+          kind: kind, source: source.name, dialect: dialect.name, reason: reason,
+          received: request.received, request: dialect.single(index, of: request).kept))
+    }
+    for (index, reason) in delivery.rejected { reject(index, reason, .rejected) }
+    for event in delivery.events {
+      switch normaliser.judge(event, of: request, source: source) {
+      case .touchpoint(let touchpoint): batch.touchpoints.append(touchpoint)
+      case .profile(let change): batch.profiles.append(change)
+      case .rejected(let kind, let reason): reject(event.index, reason, kind)
+      }
+    }
+    return batch
+  }
+}

@@ -1,0 +1,157 @@
+package import CustomerJourney
+import Foundation
+import Synchronization
+
+/// The way into the store for those who must know that what they hand in is on the disk: a bounded
+/// queue, one writer, and one commit for all that waits.
+///
+/// What ``store(_:)`` returned for is durable. What it threw for is not stored, and its sender may
+/// send it again.
+package final class Intake: Sendable {
+  private let store: Store
+  private let capacity: Int
+  private let state = Mutex(State())
+  private let wakeUp = DispatchSemaphore(value: 0)
+
+  private struct Waiting {
+    var batch: CollectedBatch
+    var done: CheckedContinuation<Result<Store.Appended, any Error>, Never>
+  }
+
+  private struct State {
+    var waiting: [Waiting] = []
+    var events = 0
+    var isClosed = false
+    var isRunning = false
+    var problem: String?
+    var finished: [CheckedContinuation<Void, Never>] = []
+  }
+
+  /// `capacity` is the number of events that may wait.
+  package init(store: Store, capacity: Int = Limits.waitingEvents) {
+    self.store = store
+    self.capacity = capacity
+  }
+
+  /// Events that wait to be stored.
+  package var depth: Int { state.withLock { $0.events } }
+
+  /// What kept the last commit from being made; nil when it was made.
+  package var problem: String? { state.withLock { $0.problem } }
+
+  /// Stores a batch and returns when it is on the disk.
+  ///
+  /// Throws ``IntakeError``.
+  package func store(_ batch: CollectedBatch) async throws -> Store.Appended {
+    if batch.isEmpty { return Store.Appended() }
+    let result = await withCheckedContinuation { done in
+      let refusal: IntakeError? = state.withLock { state in
+        if state.isClosed { return .closed }
+        // One that is larger than the queue gets in when it is alone.
+        guard state.events == 0 || state.events + batch.count <= capacity else { return .full }
+        state.events += batch.count
+        state.waiting.append(Waiting(batch: batch, done: done))
+        return nil
+      }
+      if let refusal { done.resume(returning: .failure(refusal)) } else { wakeUp.signal() }
+    }
+    return try result.get()
+  }
+
+  /// Stores what is handed in, until ``close()``. Begins a thread of its own and returns at once.
+  package func start() {
+    let isFirst = state.withLock { state in
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    guard isFirst else { return }
+    let thread = Thread { [self] in work() }
+    thread.name = "intake"
+    thread.start()
+  }
+
+  /// Takes nothing more in, and returns when all that waited is stored.
+  package func close() async {
+    await withCheckedContinuation { done in
+      let isIdle = state.withLock { state in
+        state.isClosed = true
+        if state.isRunning { state.finished.append(done) }
+        return !state.isRunning
+      }
+      if isIdle { done.resume() } else { wakeUp.signal() }
+    }
+  }
+
+  private func work() {
+    while true {
+      wakeUp.wait()
+      let (group, isLast) = state.withLock { state in (Self.takeGroup(&state), state.isClosed) }
+      if !group.isEmpty {
+        write(group)
+        // Others may have been signalled for what this commit took along; they find nothing.
+        continue
+      }
+      guard isLast else { continue }
+      let finished = state.withLock { state in
+        state.isRunning = false
+        return exchange(&state.finished, with: [])
+      }
+      for waiter in finished { waiter.resume() }
+      return
+    }
+  }
+
+  private static func takeGroup(_ state: inout State) -> [Waiting] {
+    var count = 0
+    var events = 0
+    while count < state.waiting.count, events < Limits.eventsPerCommit {
+      events += state.waiting[count].batch.count
+      count += 1
+    }
+    let group = Array(state.waiting.prefix(count))
+    state.waiting.removeFirst(count)
+    return group
+  }
+
+  private func write(_ group: [Waiting]) {
+    var results: [Result<Store.Appended, any Error>]
+    do {
+      results = try store.append(group.map(\.batch)).map { .success($0) }
+    } catch StoreError.unavailable(let reason) {
+      results = group.map { _ in .failure(IntakeError.unavailable(reason: reason)) }
+    } catch {
+      // One of them cannot be stored; the others shall not suffer.
+      results = group.map { one in
+        do {
+          return .success(try store.append([one.batch])[0])
+        } catch StoreError.unavailable(let reason) {
+          return .failure(IntakeError.unavailable(reason: reason))
+        } catch {
+          return .failure(IntakeError.unstorable)
+        }
+      }
+    }
+    let problem = results.lazy.compactMap { result -> String? in
+      if case .failure(IntakeError.unavailable(let reason)) = result { reason } else { nil }
+    }.first
+    state.withLock { state in
+      state.events -= group.reduce(0) { $0 + $1.batch.count }
+      state.problem = problem
+    }
+    for (one, result) in zip(group, results) { one.done.resume(returning: result) }
+    // What came in meanwhile beyond one group has its own signal left.
+    wakeUp.signal()
+  }
+}
+
+/// Why a batch was not taken in.
+package enum IntakeError: Error, Hashable {
+  /// Too much waits already; come again in ``Limits/retryAfterSeconds``.
+  case full
+  /// The disk doesn't take it now; come again.
+  case unavailable(reason: String)
+  /// The program stops.
+  case closed
+  /// The store refuses what is in it.
+  case unstorable
+}

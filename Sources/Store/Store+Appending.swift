@@ -1,0 +1,190 @@
+package import CustomerJourney
+import Foundation
+import GRDB
+import Synchronization
+
+extension Store {
+  /// What a batch became.
+  package struct Appended: Equatable, Sendable {
+    /// Touchpoints that are new.
+    package var stored = 0
+    /// Profile changes that are new.
+    package var profiles = 0
+    /// Of both, already there: the same time by the client's clock, and message id.
+    package var duplicates = 0
+    package var rejected = 0
+
+    package init(stored: Int = 0, profiles: Int = 0, duplicates: Int = 0, rejected: Int = 0) {
+      self.stored = stored
+      self.profiles = profiles
+      self.duplicates = duplicates
+      self.rejected = rejected
+    }
+  }
+
+  /// Stores touchpoints in one transaction: all of them or, when this throws, nothing.
+  @discardableResult
+  package func append(
+    _ touchpoints: [Touchpoint], profiles: [ProfileChange] = []
+  ) throws -> Appended {
+    try append([CollectedBatch(touchpoints: touchpoints, profiles: profiles)])[0]
+  }
+
+  /// Stores batches in one transaction: all of them or, when this throws, nothing.
+  ///
+  /// Throws ``StoreError/unavailable(reason:)`` when the disk or the file doesn't take them, and any
+  /// other error when it is the batches that cannot be stored.
+  package func append(_ batches: [CollectedBatch]) throws -> [Appended] {
+    guard batches.contains(where: { !$0.isEmpty }) else { return batches.map { _ in Appended() } }
+    do {
+      return try pool.write { db in
+        // Taken out and put back, for a shared dictionary would be copied. There is one writer.
+        var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
+        defer { known.withLock { [numbers] in $0 = numbers } }
+        return try batches.map { batch in
+          var appended = Appended()
+          for touchpoint in batch.touchpoints {
+            let isNew = try insert(touchpoint, &numbers, db)
+            if isNew { appended.stored += 1 } else { appended.duplicates += 1 }
+          }
+          for change in batch.profiles {
+            let isNew = try insert(change, &numbers, db)
+            if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
+          }
+          for event in batch.rejected { try insert(event, db) }
+          appended.rejected = batch.rejected.count
+          return appended
+        }
+      }
+    } catch {
+      // What was rolled back has no numbers.
+      known.withLock { $0 = KnownNumbers() }
+      throw Self.told(error)
+    }
+  }
+
+  /// Errors of the disk and the file as a reader may hear them; others as they are.
+  private static func told(_ error: any Error) -> any Error {
+    guard let error = error as? DatabaseError else { return error }
+    switch error.resultCode {
+    case .SQLITE_FULL: return StoreError.unavailable(reason: "the disk is full")
+    case .SQLITE_READONLY: return StoreError.unavailable(reason: "the data folder is read-only")
+    case .SQLITE_IOERR: return StoreError.unavailable(reason: "the disk reports an error")
+    case .SQLITE_CANTOPEN:
+      return StoreError.unavailable(reason: "a file of the data folder does not open")
+    case .SQLITE_BUSY, .SQLITE_LOCKED:
+      return StoreError.unavailable(reason: "another program keeps the database locked")
+    case .SQLITE_NOMEM: return StoreError.unavailable(reason: "there is no memory")
+    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+      return StoreError.unavailable(reason: "the database file is damaged")
+    default: return error
+    }
+  }
+
+  private func insert(
+    _ touchpoint: Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
+  ) throws -> Bool {
+    let insert = try db.cachedStatement(
+      sql: """
+        INSERT INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
+          event, channel, origin, device, content, campaign, value, currency, properties,
+          client_time)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
+        """)
+    let customer = try numbers.customer(touchpoint.customer, db)
+    let source = try numbers.name(.source, touchpoint.source, db)
+    insert.setUncheckedArguments([
+      customer, touchpoint.occurred.milliseconds, touchpoint.utcOffsetMinutes,
+      touchpoint.received.milliseconds, touchpoint.messageID, source,
+      try numbers.name(.event, touchpoint.event.name, db),
+      try numbers.name(.channel, touchpoint.channel.name, db),
+      try numbers.name(.origin, touchpoint.origin?.name, db),
+      try numbers.name(.device, touchpoint.device?.name, db),
+      try numbers.name(.content, touchpoint.content, db),
+      try numbers.name(.campaign, touchpoint.campaign, db),
+      touchpoint.value?.minorUnits, touchpoint.value?.currency.code,
+      touchpoint.properties.isEmpty ? nil : PropertyValue.json(touchpoint.properties),
+      touchpoint.clientTime?.milliseconds,
+    ])
+    try insert.execute()
+    let isNew = db.changesCount > 0
+    try link(
+      customer, to: touchpoint.alsoKnownAs, messageID: touchpoint.messageID, source: source,
+      received: touchpoint.received, &numbers, db)
+    return isNew
+  }
+
+  private func insert(
+    _ change: ProfileChange, _ numbers: inout KnownNumbers, _ db: Database
+  ) throws -> Bool {
+    let customer = try numbers.customer(change.customer, db)
+    let source = try numbers.name(.source, change.source, db)
+    if let messageID = change.messageID {
+      let insert = try db.cachedStatement(
+        sql: """
+          INSERT INTO profile_change (customer, occurred, client_time, received, message_id, source,
+            traits, account, account_traits)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
+          """)
+      insert.setUncheckedArguments([
+        customer, change.occurred.milliseconds, change.clientTime?.milliseconds,
+        change.received.milliseconds, messageID, source,
+        change.traits.isEmpty ? nil : PropertyValue.json(change.traits), change.account,
+        change.accountTraits.isEmpty ? nil : PropertyValue.json(change.accountTraits),
+      ])
+      try insert.execute()
+      guard db.changesCount > 0 else { return false }
+      try link(
+        customer, to: change.alsoKnownAs, messageID: messageID, source: source,
+        received: change.received, &numbers, db)
+    }
+    let setTrait = try db.cachedStatement(
+      sql: """
+        INSERT INTO trait (customer, name, value, source, set_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (customer, name) DO UPDATE SET
+          value = excluded.value, source = excluded.source, set_at = excluded.set_at
+        WHERE excluded.set_at >= set_at
+        """)
+    for (name, value) in change.traits {
+      setTrait.setUncheckedArguments([
+        customer, name, value.json, change.source, change.occurred.milliseconds,
+      ])
+      try setTrait.execute()
+    }
+    return true
+  }
+
+  private func insert(_ event: RejectedEvent, _ db: Database) throws {
+    let request = try JSONEncoder().encode(event.request)
+    try db.cachedStatement(
+      sql: """
+        INSERT INTO rejected_event (kind, source, dialect, reason, received, request)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    ).execute(arguments: [
+      event.kind.rawValue, event.source, event.dialect, event.reason,
+      event.received.milliseconds, String(decoding: request, as: UTF8.self),
+    ])
+    // The oldest go, so that a client that sends nonsense cannot fill the disk.
+    try db.cachedStatement(sql: "DELETE FROM rejected_event WHERE id <= ?")
+      .execute(arguments: [db.lastInsertedRowID - Int64(Limits.rejectedEvents)])
+  }
+
+  private func link(
+    _ customer: Int64, to others: [String], messageID: String, source: Int64?,
+    received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
+  ) throws {
+    for key in others {
+      let other = try numbers.customer(key, db)
+      guard other != customer, numbers.isNewLink(customer, other) else { continue }
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO identity_link (customer, other, message_id, source, received)
+          VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+          """
+      ).execute(arguments: [customer, other, messageID, source, received.milliseconds])
+    }
+  }
+}
