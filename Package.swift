@@ -12,6 +12,7 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
   name: "HummingbirdTesting", package: "hummingbird")
@@ -59,7 +60,7 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
       ], swiftSettings: strict),
-    .target(name: "Store", dependencies: ["CustomerJourney", grdb], swiftSettings: strict),
+    .target(name: "Store", dependencies: ["CustomerJourney", grdb, sqlite], swiftSettings: strict),
     .target(
       name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
       resources: [

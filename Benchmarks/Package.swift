@@ -12,6 +12,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [.package(path: "..")],
   targets: [
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Speaks to the program from outside, as clients do.
+    .executableTarget(name: "CollectorBench", dependencies: ["CSQLite"]),
     .executableTarget(
       name: "JourneyBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],
@@ -19,7 +23,7 @@ let package = Package(
       swiftSettings: [
         .unsafeFlags(["-package-name", packageName]),
         .enableUpcomingFeature("MemberImportVisibility"),
-      ])
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,8 @@ import GRDB
 
 /// Numbers of names and customers, kept so that a batch costs no look-up for what was seen before.
 struct KnownNumbers {
-  private var names: [NameKind: [String: Int64]] = [:]
+  /// By kind, in the order of ``NameKind/allCases``.
+  private var names = [[String: Int64]](repeating: [:], count: NameKind.allCases.count)
   private var customers: [String: Int64] = [:]
   /// Pairs that are in the table identity_link.
   private var links: Set<Link> = []
@@ -16,12 +17,12 @@ struct KnownNumbers {
 
   mutating func name(_ kind: NameKind, _ text: String?, _ db: Database) throws -> Int64? {
     guard let text, !text.isEmpty else { return nil }
-    if let number = names[kind]?[text] { return number }
+    if let number = names[kind.index][text] { return number }
     let number = try Self.number(
       select: "SELECT id FROM name WHERE kind = ? AND text = ?",
       insert: "INSERT INTO name (kind, text) VALUES (?, ?)", [kind.rawValue, text], db)
-    if names[kind, default: [:]].count >= Self.most { names[kind] = [:] }
-    names[kind, default: [:]][text] = number
+    if names[kind.index].count >= Self.most { names[kind.index] = [:] }
+    names[kind.index][text] = number
     return number
   }
 
@@ -48,5 +49,19 @@ struct KnownNumbers {
     if let number = try Int64.fetchOne(find, arguments: arguments) { return number }
     try db.cachedStatement(sql: insert).execute(arguments: arguments)
     return db.lastInsertedRowID
+  }
+}
+
+extension NameKind {
+  fileprivate var index: Int {
+    switch self {
+    case .event: 0
+    case .channel: 1
+    case .origin: 2
+    case .device: 3
+    case .content: 4
+    case .campaign: 5
+    case .source: 6
+    }
   }
 }

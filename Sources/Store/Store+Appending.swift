@@ -41,10 +41,11 @@ extension Store {
         // Taken out and put back, for a shared dictionary would be copied. There is one writer.
         var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
         defer { known.withLock { [numbers] in $0 = numbers } }
+        var touchpointInsert = try TouchpointInsert(db)
         return try batches.map { batch in
           var appended = Appended()
           for touchpoint in batch.touchpoints {
-            let isNew = try insert(touchpoint, &numbers, db)
+            let isNew = try insert(touchpoint, by: &touchpointInsert, &numbers, db)
             if isNew { appended.stored += 1 } else { appended.duplicates += 1 }
           }
           for change in batch.profiles {
@@ -82,36 +83,17 @@ extension Store {
   }
 
   private func insert(
-    _ touchpoint: Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
+    _ touchpoint: Touchpoint, by insert: inout TouchpointInsert, _ numbers: inout KnownNumbers,
+    _ db: Database
   ) throws -> Bool {
-    let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
-          event, channel, origin, device, content, campaign, value, currency, properties,
-          client_time)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
-        """)
     let customer = try numbers.customer(touchpoint.customer, db)
     let source = try numbers.name(.source, touchpoint.source, db)
-    insert.setUncheckedArguments([
-      customer, touchpoint.occurred.milliseconds, touchpoint.utcOffsetMinutes,
-      touchpoint.received.milliseconds, touchpoint.messageID, source,
-      try numbers.name(.event, touchpoint.event.name, db),
-      try numbers.name(.channel, touchpoint.channel.name, db),
-      try numbers.name(.origin, touchpoint.origin?.name, db),
-      try numbers.name(.device, touchpoint.device?.name, db),
-      try numbers.name(.content, touchpoint.content, db),
-      try numbers.name(.campaign, touchpoint.campaign, db),
-      touchpoint.value?.minorUnits, touchpoint.value?.currency.code,
-      touchpoint.properties.isEmpty ? nil : PropertyValue.json(touchpoint.properties),
-      touchpoint.clientTime?.milliseconds,
-    ])
-    try insert.execute()
-    let isNew = db.changesCount > 0
-    try link(
-      customer, to: touchpoint.alsoKnownAs, messageID: touchpoint.messageID, source: source,
-      received: touchpoint.received, &numbers, db)
+    let isNew = try insert.run(touchpoint, customer: customer, source: source, &numbers, db)
+    if isNew {
+      try link(
+        customer, to: touchpoint.alsoKnownAs, messageID: touchpoint.messageID, source: source,
+        received: touchpoint.received, &numbers, db)
+    }
     return isNew
   }
 

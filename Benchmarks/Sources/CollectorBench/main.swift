@@ -1,0 +1,184 @@
+// How fast the front door is, from outside, beside two floors measured in the same run: SQLite that
+// inserts the same rows and does nothing else, and nginx that writes a log line for a pixel.
+//
+//   swift run -c release CollectorBench [--events 2000000] [--program ../.build/release/klantreis]
+//     [--batch 100] [--connections 8]
+import Foundation
+
+func option(_ name: String, _ otherwise: String) -> String {
+  let arguments = CommandLine.arguments
+  guard let at = arguments.firstIndex(of: "--\(name)"), at + 1 < arguments.count else {
+    return otherwise
+  }
+  return arguments[at + 1]
+}
+
+let events = Int(option("events", "2000000")) ?? 2_000_000
+let batch = Int(option("batch", "100")) ?? 100
+let connections = Int(option("connections", "8")) ?? 8
+let singles = Int(option("singles", "200000")) ?? 200_000
+let program = option("program", "../.build/release/klantreis")
+let key = "benchmark-key"
+
+let folder = FileManager.default.temporaryDirectory.appending(
+  path: "klantreis-bench-\(ProcessInfo.processInfo.processIdentifier)")
+try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(at: folder) }
+
+func told(_ name: String, _ value: String) {
+  print("\(name.padding(toLength: 44, withPad: " ", startingAt: 0)) \(value)")
+  fflush(nil)
+}
+
+func perSecond(_ rate: Double) -> String {
+  let whole = Int(rate.rounded())
+  return whole >= 10_000 ? "\(whole / 1000) 000 a second" : "\(whole) a second"
+}
+
+/// A port that was free a moment ago.
+func freePort() -> UInt16 { UInt16(20_000 + Int(clockMilliseconds() % 20_000)) }
+
+func run(_ arguments: [String]) throws {
+  let process = Process()
+  process.executableURL = URL(filePath: program)
+  process.arguments = arguments
+  process.standardOutput = FileHandle.nullDevice
+  try process.run()
+  process.waitUntilExit()
+  guard process.terminationStatus == 0 else {
+    throw BenchError("klantreis \(arguments.joined(separator: " ")) failed")
+  }
+}
+
+func waitUntilOpen(_ port: UInt16) throws {
+  let began = now()
+  while now() - began < 30 {
+    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(made) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(made, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if result == 0 { return }
+    usleep(20_000)
+  }
+  throw BenchError("nothing listens on port \(port)")
+}
+
+/// Resident bytes and CPU seconds of a process.
+func use(of process: Process) -> (megabytes: Int, seconds: Double) {
+  let id = process.processIdentifier
+  let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+  let kilobytes =
+    status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    .flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
+  let stat = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
+  let fields = stat.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
+  let ticks =
+    fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0
+  return (kilobytes / 1024, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+}
+
+// MARK: The floors
+
+let bare = try Peers.bareInserts(rows: 1_000_000, folder: folder)
+told("SQLite alone, the same rows", perSecond(bare))
+
+var pixel: Double?
+let nginxPort = freePort()
+if let nginx = try Peers.startNginx(folder: folder, port: nginxPort) {
+  try waitUntilOpen(nginxPort)
+  let request = Array("GET /pixel.gif?e=pv&eid=0123456789 HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+  let outcome = Load(port: nginxPort, connections: 64, requests: singles)
+    .run { (request, 1) }
+  nginx.terminate()
+  nginx.waitUntilExit()
+  pixel = Double(outcome.requests) / outcome.seconds
+  told("nginx, a pixel with a log line", perSecond(pixel ?? 0))
+} else {
+  print("nginx is not installed: no floor for single requests (apt-get install nginx-light)")
+}
+
+// MARK: Klantreis
+
+let data = folder.appending(path: "data")
+try run(["sources", "add", "bench", "--key", key, "--data", data.path])
+let port = freePort() &+ 1
+let server = Process()
+server.executableURL = URL(filePath: program)
+server.arguments = ["serve", "--data", data.path, "--port", String(port)]
+server.standardOutput = FileHandle.nullDevice
+try server.run()
+defer {
+  server.terminate()
+  server.waitUntilExit()
+}
+try waitUntilOpen(port)
+
+let batches = RequestSupply(
+  requests: 32, eventsPerRequest: batch, path: "/v1/batch", key: key, seed: 42)
+told("bytes an event", String(batches.bytesPerEvent))
+
+// Once before the clock runs: files and memory are there then.
+_ = Load(port: port, connections: connections, requests: 200).run(next: batches.next)
+var stored = 200 * batch
+var memory: [Int] = []
+let before = use(of: server)
+var lastPrinted = 0.0
+let outcome = Load(port: port, connections: connections, requests: events / batch).run(
+  next: batches.next,
+  progress: { outcome in
+    memory.append(use(of: server).megabytes)
+    guard outcome.seconds - lastPrinted >= 10 else { return }
+    lastPrinted = outcome.seconds
+    print(
+      "  … \(outcome.events) events, \(perSecond(Double(outcome.events) / outcome.seconds)), "
+        + "\(memory.last ?? 0) MB")
+  })
+let after = use(of: server)
+stored += outcome.events
+let rate = Double(outcome.events) / outcome.seconds
+told("Klantreis, batches of \(batch), durable", perSecond(rate))
+told("  share of SQLite alone", "\(Int((rate / bare * 100).rounded())) %")
+told(
+  "  CPU of the server an event",
+  "\(((after.seconds - before.seconds) / Double(outcome.events) * 1e7).rounded() / 10) µs")
+told(
+  "  answer to a batch, median and 99th of 100",
+  "\(Int(outcome.percentile(0.5) * 1000)) and \(Int(outcome.percentile(0.99) * 1000)) ms")
+told("  failed", String(outcome.failed))
+let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
+told("  memory after a tenth and at the end", "\(firstTenth) and \(memory.last ?? 0) MB")
+
+// MARK: Single events
+
+let single = RequestSupply(
+  requests: 256, eventsPerRequest: 1, path: "/v1/track", key: key, seed: 43)
+let most = Load(port: port, connections: 256, requests: singles).run(next: single.next)
+stored += most.events
+let singleRate = Double(most.requests) / most.seconds
+told("Klantreis, single events, durable", perSecond(singleRate))
+if let pixel { told("  share of nginx's pixel", "\(Int((singleRate / pixel * 100).rounded())) %") }
+told("  failed", String(most.failed))
+for half in [5_000, singleRate / 2] {
+  let calm = Load(
+    port: port, connections: 512, requests: Int(half * 10), rate: half
+  ).run(next: single.next)
+  stored += calm.events
+  told(
+    "  at \(perSecond(half)): median, 99th, worst",
+    "\(Int(calm.percentile(0.5) * 1000)), \(Int(calm.percentile(0.99) * 1000)) and "
+      + "\(Int(calm.percentile(1) * 1000)) ms")
+}
+
+// MARK: Is it all there?
+
+let file = data.appending(path: "klantreis.sqlite")
+let rows = try Peers.count("SELECT count(*) FROM touchpoint", in: file)
+told("acknowledged and stored", "\(stored) and \(rows)")
+guard rows == stored else { throw BenchError("what was acknowledged is not what is stored") }
