@@ -37,30 +37,43 @@ extension Store {
   package func append(_ batches: [CollectedBatch]) throws -> [Appended] {
     guard batches.contains(where: { !$0.isEmpty }) else { return batches.map { _ in Appended() } }
     do {
-      return try pool.write { db in
-        // Taken out and put back, for a shared dictionary would be copied. There is one writer.
-        var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
-        defer { known.withLock { [numbers] in $0 = numbers } }
-        var touchpointInsert = try TouchpointInsert(db)
-        return try batches.map { batch in
-          var appended = Appended()
-          for touchpoint in batch.touchpoints {
-            let isNew = try insert(touchpoint, by: &touchpointInsert, &numbers, db)
-            if isNew { appended.stored += 1 } else { appended.duplicates += 1 }
-          }
-          for change in batch.profiles {
-            let isNew = try insert(change, &numbers, db)
-            if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
-          }
-          for event in batch.rejected { try insert(event, db) }
-          appended.rejected = batch.rejected.count
-          return appended
+      return try pool.writeWithoutTransaction { db in
+        // Looking up eight rows a touchpoint that were just looked up or made took longer than the
+        // insert itself (docs/decisions/0011). A transaction can't change this for itself.
+        try db.execute(sql: "PRAGMA foreign_keys = OFF")
+        defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
+        var appended: [Appended] = []
+        try db.inTransaction(.immediate) {
+          appended = try insert(batches, db)
+          return .commit
         }
+        return appended
       }
     } catch {
       // What was rolled back has no numbers.
       known.withLock { $0 = KnownNumbers() }
       throw Self.told(error)
+    }
+  }
+
+  private func insert(_ batches: [CollectedBatch], _ db: Database) throws -> [Appended] {
+    // Taken out and put back, for a shared dictionary would be copied. There is one writer.
+    var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
+    defer { known.withLock { [numbers] in $0 = numbers } }
+    var insertion = try TouchpointInsert(db)
+    return try batches.map { batch in
+      var appended = Appended()
+      for touchpoint in batch.touchpoints {
+        let isNew = try insertion.run(touchpoint, &numbers, db)
+        if isNew { appended.stored += 1 } else { appended.duplicates += 1 }
+      }
+      for change in batch.profiles {
+        let isNew = try insert(change, insertion, &numbers, db)
+        if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
+      }
+      for event in batch.rejected { try insert(event, db) }
+      appended.rejected = batch.rejected.count
+      return appended
     }
   }
 
@@ -83,22 +96,8 @@ extension Store {
   }
 
   private func insert(
-    _ touchpoint: Touchpoint, by insert: inout TouchpointInsert, _ numbers: inout KnownNumbers,
+    _ change: ProfileChange, _ insertion: TouchpointInsert, _ numbers: inout KnownNumbers,
     _ db: Database
-  ) throws -> Bool {
-    let customer = try numbers.customer(touchpoint.customer, db)
-    let source = try numbers.name(.source, touchpoint.source, db)
-    let isNew = try insert.run(touchpoint, customer: customer, source: source, &numbers, db)
-    if isNew {
-      try link(
-        customer, to: touchpoint.alsoKnownAs, messageID: touchpoint.messageID, source: source,
-        received: touchpoint.received, &numbers, db)
-    }
-    return isNew
-  }
-
-  private func insert(
-    _ change: ProfileChange, _ numbers: inout KnownNumbers, _ db: Database
   ) throws -> Bool {
     let customer = try numbers.customer(change.customer, db)
     let source = try numbers.name(.source, change.source, db)
@@ -118,7 +117,7 @@ extension Store {
       ])
       try insert.execute()
       guard db.changesCount > 0 else { return false }
-      try link(
+      try insertion.addLinks(
         customer, to: change.alsoKnownAs, messageID: messageID, source: source,
         received: change.received, &numbers, db)
     }
@@ -152,21 +151,5 @@ extension Store {
     // The oldest go, so that a client that sends nonsense cannot fill the disk.
     try db.cachedStatement(sql: "DELETE FROM rejected_event WHERE id <= ?")
       .execute(arguments: [db.lastInsertedRowID - Int64(Limits.rejectedEvents)])
-  }
-
-  private func link(
-    _ customer: Int64, to others: [String], messageID: String, source: Int64?,
-    received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
-  ) throws {
-    for key in others {
-      let other = try numbers.customer(key, db)
-      guard other != customer, numbers.isNewLink(customer, other) else { continue }
-      try db.cachedStatement(
-        sql: """
-          INSERT INTO identity_link (customer, other, message_id, source, received)
-          VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-          """
-      ).execute(arguments: [customer, other, messageID, source, received.milliseconds])
-    }
   }
 }

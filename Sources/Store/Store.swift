@@ -26,6 +26,8 @@ package final class Store: Sendable {
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA cache_size = -65536")
+      // Pages that change often are copied back from the log once for many commits.
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
     }
     let path = folder.appending(path: Self.fileName).path
     if !FileManager.default.fileExists(atPath: path) {

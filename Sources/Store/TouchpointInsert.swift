@@ -1,92 +1,85 @@
 import CustomerJourney
 import GRDB
-import GRDBSQLite
 
-/// Inserts touchpoints, the one statement that runs for everything that ever happens.
-///
-/// It speaks to SQLite directly, because making a value object of each of sixteen arguments took
-/// longer than the insert.
+/// Inserts touchpoints and the links between their customers' keys: what runs for everything that
+/// ever happens.
 struct TouchpointInsert {
-  private let statement: Statement
-  private let raw: OpaquePointer
+  private let touchpoint: RawStatement
+  private let link: RawStatement
   /// The properties as JSON; kept for its memory.
   private var json: [UInt8] = []
 
   init(_ db: Database) throws {
-    statement = try db.cachedStatement(
-      sql: """
-        INSERT INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
-          event, channel, origin, device, content, campaign, value, currency, properties,
-          client_time)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
-        """)
-    raw = statement.sqliteStatement
+    touchpoint = try RawStatement(
+      """
+      INSERT INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
+        event, channel, origin, device, content, campaign, value, currency, properties,
+        client_time)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
+      """, db)
+    link = try RawStatement(
+      """
+      INSERT INTO identity_link (customer, other, message_id, source, received)
+      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+      """, db)
   }
 
   /// True when it was new.
   mutating func run(
-    _ touchpoint: Touchpoint, customer: Int64, source: Int64?, _ numbers: inout KnownNumbers,
-    _ db: Database
+    _ one: Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
   ) throws -> Bool {
-    bind(1, customer)
-    bind(2, touchpoint.occurred.milliseconds)
-    bind(3, touchpoint.utcOffsetMinutes.map(Int64.init))
-    bind(4, touchpoint.received.milliseconds)
-    bind(5, touchpoint.messageID)
-    bind(6, source)
-    bind(7, try numbers.name(.event, touchpoint.event.name, db))
-    bind(8, try numbers.name(.channel, touchpoint.channel.name, db))
-    bind(9, try numbers.name(.origin, touchpoint.origin?.name, db))
-    bind(10, try numbers.name(.device, touchpoint.device?.name, db))
-    bind(11, try numbers.name(.content, touchpoint.content, db))
-    bind(12, try numbers.name(.campaign, touchpoint.campaign, db))
-    bind(13, touchpoint.value?.minorUnits)
-    if let code = touchpoint.value?.currency.code {
-      bind(14, code)
+    let customer = try numbers.customer(one.customer, db)
+    let source = try numbers.name(.source, one.source, db)
+    touchpoint.bind(1, customer)
+    touchpoint.bind(2, one.occurred.milliseconds)
+    touchpoint.bind(3, one.utcOffsetMinutes.map(Int64.init))
+    touchpoint.bind(4, one.received.milliseconds)
+    touchpoint.bind(5, one.messageID)
+    touchpoint.bind(6, source)
+    touchpoint.bind(7, try numbers.name(.event, one.event.name, db))
+    touchpoint.bind(8, try numbers.name(.channel, one.channel.name, db))
+    touchpoint.bind(9, try numbers.name(.origin, one.origin?.name, db))
+    touchpoint.bind(10, try numbers.name(.device, one.device?.name, db))
+    touchpoint.bind(11, try numbers.name(.content, one.content, db))
+    touchpoint.bind(12, try numbers.name(.campaign, one.campaign, db))
+    touchpoint.bind(13, one.value?.minorUnits)
+    touchpoint.bind(14, one.value?.currency.code)
+    touchpoint.bind(16, one.clientTime?.milliseconds)
+    let isNew: Bool
+    if one.properties.isEmpty {
+      touchpoint.bind(15, nil as String?)
+      isNew = try touchpoint.run(db) > 0
     } else {
-      sqlite3_bind_null(raw, 14)
-    }
-    bind(16, touchpoint.clientTime?.milliseconds)
-    guard !touchpoint.properties.isEmpty else {
-      sqlite3_bind_null(raw, 15)
-      return try step(db)
-    }
-    json.removeAll(keepingCapacity: true)
-    PropertyValue.append(touchpoint.properties, to: &json)
-    return try json.withUnsafeBytes { bytes in
-      // Bound without a copy: the bytes outlive the step, and the next one binds others.
-      sqlite3_bind_text(raw, 15, bytes.baseAddress, Int32(bytes.count), nil)
-      return try step(db)
-    }
-  }
-
-  private func step(_ db: Database) throws -> Bool {
-    let code = sqlite3_step(raw)
-    defer { sqlite3_reset(raw) }
-    guard code == SQLITE_DONE else {
-      throw DatabaseError(
-        resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
-    }
-    return sqlite3_changes(db.sqliteConnection) > 0
-  }
-
-  private func bind(_ place: Int32, _ number: Int64?) {
-    if let number {
-      sqlite3_bind_int64(raw, place, number)
-    } else {
-      sqlite3_bind_null(raw, place)
-    }
-  }
-
-  private func bind(_ place: Int32, _ text: String) {
-    // SQLite's own word for "make a copy".
-    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    var text = text
-    text.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { bytes in
-        _ = sqlite3_bind_text(raw, place, bytes.baseAddress, Int32(bytes.count), copied)
+      json.removeAll(keepingCapacity: true)
+      PropertyValue.append(one.properties, to: &json)
+      isNew = try json.withUnsafeBytes { bytes in
+        touchpoint.bind(15, uncopied: bytes)
+        return try touchpoint.run(db) > 0
       }
+    }
+    if isNew, !one.alsoKnownAs.isEmpty {
+      try addLinks(
+        customer, to: one.alsoKnownAs, messageID: one.messageID, source: source,
+        received: one.received, &numbers, db)
+    }
+    return isNew
+  }
+
+  /// Keeps that a message names one customer by several keys, the first time that one does.
+  func addLinks(
+    _ customer: Int64, to others: [String], messageID: String, source: Int64?,
+    received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
+  ) throws {
+    for key in others {
+      let other = try numbers.customer(key, db)
+      guard other != customer, numbers.isNewLink(customer, other) else { continue }
+      link.bind(1, customer)
+      link.bind(2, other)
+      link.bind(3, messageID)
+      link.bind(4, source)
+      link.bind(5, received.milliseconds)
+      try link.run(db)
     }
   }
 }
