@@ -50,6 +50,8 @@ package struct Vocabulary: Sendable {
   package let names: [String]
   package let dutch: [String: String]
   private let canonicalOfKey: [String: String]
+  /// For the texts that are a built-in name already, which most are.
+  private let isName: Set<String>
 
   /// One row a name: the name, its Dutch word, and the other spellings that mean it.
   package init(_ rows: [(name: String, dutch: String, spellings: [String])]) {
@@ -62,10 +64,11 @@ package struct Vocabulary: Sendable {
       }
     }
     canonicalOfKey = keys
+    isName = Set(names)
   }
 
   package func canonical(_ text: String) -> String {
-    canonicalOfKey[Self.key(text)] ?? text.trimmed
+    isName.contains(text) ? text : canonicalOfKey[Self.key(text)] ?? text.trimmed
   }
 
   /// True when `text` is one of the built-in names or spellings.
@@ -90,6 +93,11 @@ package struct Vocabulary: Sendable {
 extension StringProtocol {
   /// Without white space and line ends at both sides.
   package var trimmed: String {
+    // Most texts begin and end with an ASCII sign that is no blank; looking at characters is slow.
+    guard let first = unicodeScalars.first?.value, let last = unicodeScalars.last?.value else {
+      return ""
+    }
+    if first > 32, first < 127, last > 32, last < 127 { return String(self) }
     var part = self[...]
     while let first = part.first, first.isWhitespace { part = part.dropFirst() }
     while let last = part.last, last.isWhitespace { part = part.dropLast() }
