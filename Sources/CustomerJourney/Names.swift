@@ -93,15 +93,22 @@ package struct Vocabulary: Sendable {
 extension StringProtocol {
   /// Without white space and line ends at both sides.
   package var trimmed: String {
-    // Most texts begin and end with an ASCII sign that is no blank; looking at characters is slow.
-    guard let first = unicodeScalars.first?.value, let last = unicodeScalars.last?.value else {
-      return ""
-    }
-    if first > 32, first < 127, last > 32, last < 127 { return String(self) }
     var part = self[...]
     while let first = part.first, first.isWhitespace { part = part.dropFirst() }
     while let last = part.last, last.isWhitespace { part = part.dropLast() }
     return String(part)
+  }
+}
+
+extension String {
+  /// Without white space and line ends at both sides.
+  ///
+  /// Most texts begin and end with an ASCII sign that is no blank, which is seen without looking at
+  /// characters.
+  package var trimmed: String {
+    guard let first = utf8.first, let last = utf8.last else { return self }
+    if first > 32, first < 127, last > 32, last < 127 { return self }
+    return self[...].trimmed
   }
 }
 
