@@ -80,7 +80,7 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
   var testDescription: String { dialect.name }
 
   /// All dialects.
-  static var all: [DialectFixture] { [] }
+  static var all: [DialectFixture] { [.segment, .rudderStack, .postHog] }
 }
 
 /// A front door whose house is in memory.
@@ -89,13 +89,13 @@ final class TestDoor: Sendable {
   private let kept: Kept
   let door: FrontDoor
 
-  /// `isFull` answers every batch as a full queue does.
-  init(isFull: Bool = false) {
+  /// Knows the source of one key. `isFull` answers every batch as a full queue does.
+  init(isFull: Bool = false, key: String = TestDoor.key) {
     let kept = Kept()
     self.kept = kept
     door = FrontDoor(
       FrontDoor.Surroundings(
-        source: { $0.contains(Self.key) ? CollectorSource(name: "shop") : nil },
+        source: { $0.contains(key) ? CollectorSource(name: "shop") : nil },
         normaliser: { Normaliser() },
         keep: { batch in
           if isFull { throw Refusal.busy }
