@@ -34,7 +34,7 @@ struct CloudEventReading {
 
   /// An event as a JSON object.
   static func structured(_ node: JSONNode, index: Int) throws -> ClientEvent {
-    guard node.kind == .object else { throw EventFault("it is no JSON object") }
+    guard node.kind == .object else { throw EventFault("is no JSON object") }
     var reading = CloudEventReading(index: index)
     var data: JSONNode?
     var packed: JSONNode?
@@ -46,18 +46,18 @@ struct CloudEventReading {
         packed = value
       } else {
         guard let scalar = value.scalar else {
-          throw EventFault("it has an attribute that is no text, number or flag")
+          throw EventFault("has an attribute that is neither text nor number nor flag")
         }
         try reading.take(attribute: key.text, scalar)
       }
     }
     if let packed {
       guard let bytes = packed.text.flatMap({ Base64.bytes($0) }) else {
-        throw EventFault("data_base64 is no Base64")
+        throw EventFault("has data_base64 that is no Base64")
       }
       try reading.data.read(bytes, type: reading.dataType)
     } else if let data {
-      reading.data.read(data)
+      try reading.data.read(data)
     }
     return try reading.finished()
   }
@@ -99,7 +99,7 @@ struct CloudEventReading {
     case "time":
       guard
         let time = Timestamp.parseISO8601(value.description, zone: .utc)
-      else { throw EventFault("time is no RFC 3339 time") }
+      else { throw EventFault("has a time that is no RFC 3339 time") }
       event.occurred = time.moment
       if let minutes = time.utcOffsetMinutes, minutes != 0 { event.utcOffsetMinutes = minutes }
     case "userid", "customerid": userID = value.description
@@ -110,11 +110,11 @@ struct CloudEventReading {
 
   private mutating func finished() throws(EventFault) -> ClientEvent {
     guard specversion == Self.version else {
-      throw EventFault("its specversion is not \(Self.version)")
+      throw EventFault("has a specversion other than \(Self.version)")
     }
-    guard !id.isEmpty else { throw EventFault("it has no id") }
-    guard !source.isEmpty else { throw EventFault("it has no source") }
-    guard !type.isEmpty else { throw EventFault("it has no type") }
+    guard !id.isEmpty else { throw EventFault("has no id") }
+    guard !source.isEmpty else { throw EventFault("has no source") }
+    guard !type.isEmpty else { throw EventFault("has no type") }
     event.messageID = messageID
     event.name = CloudEventType.name(of: type)
     if event.name != type { event.properties.add("originalEvent", type) }
@@ -166,8 +166,7 @@ struct CloudEventData {
   private var userAgent: String?
   private var address: String?
   private var page = ClientPage()
-  private var amounts: [Double?] = [nil, nil, nil, nil]
-  private var currency: String?
+  private var commerce = CommerceFacts()
   private var properties = PropertyList()
 
   /// Members that hold the sender's address, at any depth.
@@ -192,18 +191,18 @@ struct CloudEventData {
     if bytes.isEmpty { return }
     if Self.isJSON(type) {
       do {
-        try JSONDocument.read(bytes) { read($0) }
+        try JSONDocument.read(bytes) { try read($0) }
       } catch is JSONProblem {
-        throw EventFault("its data is no JSON, as its content type says")
+        throw EventFault("has data that is no JSON, though its content type says so")
       }
     } else if Self.isText(type) {
       properties.add("data", String(decoding: bytes, as: UTF8.self))
     }
   }
 
-  mutating func read(_ node: JSONNode) {
+  mutating func read(_ node: JSONNode) throws {
     guard node.kind == .object else { return add("data", node) }
-    node.forEachMember { key, value in
+    try node.forEachMember { key, value in
       if key == "userId" || key == "user_id" || key == "customerId" || key == "customer_id" {
         userID = userID ?? value.idText
       } else if key == "anonymousId" || key == "anonymous_id" {
@@ -227,27 +226,10 @@ struct CloudEventData {
       } else if Self.addresses.contains(key.text) {
         address = value.text
       } else {
-        if key == "currency" { currency = value.text }
-        takeAmount(key, value)
+        try commerce.note(key, value)
         takePerson(key, value)
         add(key.text, value)
       }
-    }
-  }
-
-  /// Which of an event's numbers is its amount, the first that there is.
-  private mutating func takeAmount(_ key: JSONKey, _ value: JSONNode) {
-    guard let number = value.number ?? value.text.flatMap({ Double($0) }), number.isFinite else {
-      return
-    }
-    if key == "revenue" {
-      amounts[0] = number
-    } else if key == "total" {
-      amounts[1] = number
-    } else if key == "amount" {
-      amounts[2] = number
-    } else if key == "value" {
-      amounts[3] = number
     }
   }
 
@@ -278,13 +260,11 @@ struct CloudEventData {
     // The event's list took as many as this one has; one more tells that there were more.
     if properties.isTooLong { event.properties.add("data", .flag(true)) }
     event.page = page
-    event.content = content
+    event.content = content ?? commerce.content(of: event.name)
     event.channel = channel.map { Channel($0) }
     event.device.userAgent = userAgent
     event.device.address = address
-    if let number = amounts.lazy.compactMap(\.self).first {
-      event.amount = ClientAmount(number: number, currency: currency)
-    }
+    event.amount = commerce.amount
   }
 }
 

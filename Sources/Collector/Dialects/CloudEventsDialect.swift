@@ -15,7 +15,10 @@ package struct CloudEventsDialect: Dialect {
     var delivery = Delivery()
     if Self.isBinary(request) {
       try Self.check(version: request.headers["ce-specversion"])
-      try delivery.add(0) { try CloudEventReading.binary(request) }
+      try delivery.add(0) {
+        guard request.body.count <= Limits.eventBytes else { throw Wire.tooLarge }
+        return try CloudEventReading.binary(request)
+      }
       return delivery
     }
     guard Self.isJSON(request) else {
@@ -26,10 +29,16 @@ package struct CloudEventsDialect: Dialect {
       switch root.kind {
       case .object:
         try Self.check(version: root["specversion"]?.text)
-        try delivery.add(0) { try CloudEventReading.structured(root, index: 0) }
+        try delivery.add(0) {
+          try Wire.measure(root, in: request.body)
+          return try CloudEventReading.structured(root, index: 0)
+        }
       case .array:
         try Wire.elements(root) { index, item in
-          try delivery.add(index) { try CloudEventReading.structured(item, index: index) }
+          try delivery.add(index) {
+            try Wire.measure(item, in: request.body)
+            return try CloudEventReading.structured(item, index: index)
+          }
         }
       default: throw Refusal.malformed(reason: "it is no JSON object and no list")
       }

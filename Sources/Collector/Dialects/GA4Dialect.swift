@@ -38,8 +38,10 @@ package struct GA4Dialect: Dialect {
         do {
           if let fault { throw fault }
           guard index < Self.eventsPerRequest else {
-            throw EventFault("it comes after the \(Self.eventsPerRequest) events of one request")
+            throw EventFault(
+              "comes after the \(Self.eventsPerRequest) events that one request may have")
           }
+          try Wire.measure(node, in: request.body)
           delivery.events.append(try sender.event(node, index: index))
         } catch let fault as EventFault {
           delivery.rejected.append((index, fault.reason))
@@ -129,11 +131,11 @@ private struct GA4Sender {
     do {
       try root.forEachMember { key, value in
         if key == "client_id" {
-          common.anonymousID = try value.text(orFault: "client_id") ?? common.anonymousID
+          common.anonymousID = try value.id("client_id") ?? common.anonymousID
         } else if key == "app_instance_id" {
-          common.anonymousID = try value.text(orFault: "app_instance_id") ?? common.anonymousID
+          common.anonymousID = try value.id("app_instance_id") ?? common.anonymousID
         } else if key == "user_id" {
-          common.userID = try value.text(orFault: "user_id")
+          common.userID = try value.id("user_id")
         } else if key == "timestamp_micros" {
           common.occurred = try Self.moment(value)
         } else if key == "user_properties" {
@@ -143,9 +145,9 @@ private struct GA4Sender {
         } else if key == "consent" {
           common.properties.add("consent", value)
         } else if key == "user_agent" {
-          common.device.userAgent = try value.text(orFault: "user_agent")
+          common.device.userAgent = try value.id("user_agent")
         } else if key == "ip_override" {
-          common.device.address = try value.text(orFault: "ip_override")
+          common.device.address = try value.id("ip_override")
         } else if key == "user_location" {
           common.device.country = value["country_id"]?.text
         } else if key == "device" {
@@ -154,14 +156,14 @@ private struct GA4Sender {
       }
       return nil
     } catch {
-      return error as? EventFault ?? EventFault("it cannot be read")
+      return error as? EventFault ?? EventFault("cannot be read")
     }
   }
 
   /// `{"name":{"value":…}}`, and also `{"name":…}`.
   private mutating func takeUserProperties(_ node: JSONNode) throws {
     guard node.kind == .object || node.isNull else {
-      throw EventFault("user_properties is no JSON object")
+      throw EventFault("has user_properties that is no object")
     }
     node.forEachMember { key, value in
       traits.add(key.text, value["value"] ?? value)
@@ -179,7 +181,7 @@ private struct GA4Sender {
   private static func moment(_ node: JSONNode) throws(EventFault) -> Timestamp? {
     if node.isNull { return nil }
     guard let micros = node.integer ?? node.text.flatMap({ Int64($0) }) else {
-      throw EventFault("timestamp_micros is no whole number")
+      throw EventFault("has timestamp_micros that is no whole number")
     }
     return Timestamp(milliseconds: micros / 1_000)
   }
@@ -197,25 +199,27 @@ private struct GA4Sender {
   }
 
   func event(_ node: JSONNode, index: Int) throws -> ClientEvent {
-    guard node.kind == .object else { throw EventFault("it is no JSON object") }
+    guard node.kind == .object else { throw EventFault("is no JSON object") }
     var event = common
     event.index = index
     var parameters: JSONNode?
     try node.forEachMember { key, value in
       if key == "name" {
-        guard let name = value.text, !name.isEmpty else { throw EventFault("name is no text") }
+        guard let name = value.text, !name.isEmpty else {
+          throw EventFault("has a name that is no text")
+        }
         guard name.unicodeScalars.count <= GA4Dialect.nameCharacters else {
-          throw EventFault("name has more than \(GA4Dialect.nameCharacters) characters")
+          throw EventFault("has a name of more than \(GA4Dialect.nameCharacters) characters")
         }
         event.name = name
       } else if key == "timestamp_micros" {
         event.occurred = try Self.moment(value) ?? event.occurred
       } else if key == "params", !value.isNull {
-        guard value.kind == .object else { throw EventFault("params is no JSON object") }
+        guard value.kind == .object else { throw EventFault("has params that is no object") }
         parameters = value
       }
     }
-    guard !event.name.isEmpty else { throw EventFault("it has no name") }
+    guard !event.name.isEmpty else { throw EventFault("has no name") }
     if let parameters { try take(parameters, into: &event) }
     return event
   }
@@ -233,31 +237,31 @@ private struct GA4Sender {
     try parameters.forEachMember { key, node in
       if node.isNull { return }
       if key == "value" {
-        value = try node.number(orFault: "value")
+        value = try node.number("value")
       } else if key == "currency" {
-        currency = try node.text(orFault: "currency")
+        currency = try node.id("currency")
       } else if key == "page_location" {
-        event.page.url = try node.text(orFault: "page_location")
+        event.page.url = try node.id("page_location")
       } else if key == "page_title" {
-        event.page.title = try node.text(orFault: "page_title")
+        event.page.title = try node.id("page_title")
       } else if key == "page_referrer" {
-        event.page.referrer = try node.text(orFault: "page_referrer")
+        event.page.referrer = try node.id("page_referrer")
       } else if key == "page_path" {
-        event.page.path = try node.text(orFault: "page_path")
+        event.page.path = try node.id("page_path")
       } else if key == "screen_name" || key == "firebase_screen" {
-        event.content = try node.text(orFault: "screen_name")
+        event.content = try node.id("screen_name")
       } else if key == "session_id" || key == "ga_session_id" {
-        event.properties.add("session.id", try node.text(orFault: "session_id"))
+        event.properties.add("session.id", try node.id("session_id"))
       } else if key == "session_number" || key == "ga_session_number" {
         event.properties.add("session.number", node)
       } else if key == "language" {
-        event.device.language = try node.text(orFault: "language")
+        event.device.language = try node.id("language")
       } else if key == "screen_resolution" {
-        event.properties.add("screen", try node.text(orFault: "screen_resolution"))
+        event.properties.add("screen", try node.id("screen_resolution"))
       } else if ownCampaign, Self.take(key, node, into: &event.campaign) {
         return
       } else {
-        if key == "transaction_id" { transaction = try node.text(orFault: "transaction_id") }
+        if key == "transaction_id" { transaction = try node.id("transaction_id") }
         if event.content == nil, let content = Self.content(key, node, ofOneProduct: ofOneProduct) {
           event.content = content
         }

@@ -24,6 +24,7 @@ package struct MatomoDialect: Dialect {
         do {
           var reading = MatomoReading(index: index)
           defer { site = reading.site }
+          try Wire.measure(item, in: request.body)
           try reading.take(item)
           delivery.events.append(try reading.finished(received: request.received))
         } catch let fault as EventFault {
@@ -59,6 +60,7 @@ package struct MatomoDialect: Dialect {
     var delivery = Delivery(
       keys: parameters.flatMap { [$0["token_auth"], $0["idsite"]].compactMap { $0 } })
     do {
+      guard request.body.count <= Limits.eventBytes else { throw Wire.tooLarge }
       var reading = MatomoReading(index: 0)
       for part in parameters { try reading.take(part) }
       delivery.events = [try reading.finished(received: request.received)]

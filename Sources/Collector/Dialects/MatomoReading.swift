@@ -38,7 +38,7 @@ struct MatomoReading {
 
   mutating func take(_ item: JSONNode) throws {
     if let text = item.text { return try take(QueryParameters(Self.query(in: text))) }
-    guard item.kind == .object else { throw EventFault("it is no JSON object and no query") }
+    guard item.kind == .object else { throw EventFault("is neither JSON object nor query") }
     try item.forEachMember { key, value in
       guard !value.isNull else { return }
       let text = value.idText ?? value.flag.map { $0 ? "1" : "0" }
@@ -48,7 +48,7 @@ struct MatomoReading {
       }
       // Lists stand as JSON texts in a query, and as they are in JSON.
       if let text { return try take(parameter, text) }
-      guard parameter.isList else { throw EventFault("\(parameter.rawValue) is no text") }
+      guard parameter.isList else { throw EventFault("has \(parameter.rawValue) that is no text") }
       try take(parameter, value.json())
     }
   }
@@ -217,7 +217,7 @@ struct MatomoReading {
       return Timestamp(milliseconds: Int64((seconds * 1_000).rounded()))
     }
     guard let moment = Timestamp(iso8601: text) else {
-      throw EventFault("cdt is no time in seconds and no date and time")
+      throw EventFault("has cdt that is neither seconds since 1970 nor a date and time")
     }
     return moment
   }
@@ -234,7 +234,7 @@ struct MatomoReading {
         }
       }
     } catch {
-      throw EventFault("cvar is no JSON")
+      throw EventFault("has cvar that is no JSON")
     }
   }
 
@@ -245,7 +245,7 @@ struct MatomoReading {
         if root["mobile"]?.flag == true { event.device.kind = "mobile" }
       }
     } catch {
-      throw EventFault("uadata is no JSON")
+      throw EventFault("has uadata that is no JSON")
     }
   }
 
@@ -253,7 +253,7 @@ struct MatomoReading {
 
   /// The event that the parameters describe.
   mutating func finished(received: Timestamp) throws -> ClientEvent {
-    guard isRecorded else { throw EventFault("rec is not 1, so nothing is to be recorded") }
+    guard isRecorded else { throw EventFault("has no rec=1, so nothing is to be recorded") }
     event.anonymousID = forcedVisitor ?? visitor
     setTime(received: received)
     try setAct()
@@ -312,7 +312,7 @@ struct MatomoReading {
       event.name = EventName.pageViewed.name
     } else {
       throw EventFault(
-        "it says nothing that happened: send url, action_name, e_a, search or idgoal")
+        "says nothing that happened: send url, action_name, e_a, search or idgoal")
     }
   }
 
@@ -336,10 +336,12 @@ struct MatomoReading {
   private mutating func addItems() throws {
     guard let items else { return }
     try Wire.json(items, of: "ec_items") { root in
-      guard root.kind == .array else { throw EventFault("ec_items is no list") }
+      guard root.kind == .array else { throw EventFault("has ec_items that is no list") }
       var index = 0
       try root.forEachElement { item in
-        guard item.kind == .array else { throw EventFault("ec_items has an item that is no list") }
+        guard item.kind == .array else {
+          throw EventFault("has an item in ec_items that is no list")
+        }
         var field = 0
         item.forEachElement { value in
           if field < Self.itemFields.count {

@@ -31,13 +31,15 @@ struct SnowplowReading {
   private var entities: [String] = []
 
   init(_ item: JSONNode, index: Int) throws {
-    guard item.kind == .object else { throw EventFault("it is no JSON object") }
+    guard item.kind == .object else { throw EventFault("is no JSON object") }
     event = ClientEvent(index: index)
     try item.forEachMember { key, value in
       guard !value.isNull else { return }
       let name = key.text
       guard let field = Self.fields[name] else { return event.properties.add(name, value) }
-      guard let text = value.idText else { throw EventFault("\(field.rawValue) is no text") }
+      guard let text = value.idText else {
+        throw EventFault("has \(field.rawValue) that is no text")
+      }
       try take(field, text)
     }
     try finish()
@@ -192,7 +194,7 @@ struct SnowplowReading {
   private static func unpacked(
     _ text: String, _ field: StaticString
   ) throws(EventFault) -> String {
-    guard let bytes = Base64.bytes(text) else { throw EventFault("\(field) is no Base64") }
+    guard let bytes = Base64.bytes(text) else { throw EventFault("has \(field) that is no Base64") }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -210,16 +212,16 @@ struct SnowplowReading {
   // MARK: The event
 
   private mutating func finish() throws {
-    guard let kindText else { throw EventFault("it has no e, the kind of event") }
+    guard let kindText else { throw EventFault("has no e, the kind of event") }
     guard let kind = Kind(rawValue: kindText) else {
-      throw EventFault("its e is none of pv, pp, se, ue, tr and ti")
+      throw EventFault("has an e that is none of pv, pp, se, ue, tr and ti")
     }
     self.kind = kind
     switch kind {
     case .pageView: event.name = EventName.pageViewed.name
     case .pagePing: event.name = EventName.pageRead.name
     case .structured:
-      guard let action else { throw EventFault("it has no se_ac, the structured event's action") }
+      guard let action else { throw EventFault("has no se_ac, the structured event's action") }
       event.name = action
       if case .text(let label) = event.properties["label"] { event.content = label }
     case .selfDescribing: try describe()
@@ -274,15 +276,17 @@ struct SnowplowReading {
   ]
 
   private mutating func describe() throws {
-    guard let selfDescribed else { throw EventFault("it has no ue_pr and no ue_px") }
+    guard let selfDescribed else { throw EventFault("has neither ue_pr nor ue_px") }
     try Wire.json(selfDescribed, of: "ue_pr") { root in
       guard let inner = root["data"], let text = inner["schema"]?.text, let schema = Schema(text)
-      else { throw EventFault("ue_pr names no schema of the form iglu:vendor/name/format/version") }
+      else {
+        throw EventFault("has ue_pr without a schema of the form iglu:vendor/name/format/version")
+      }
       event.name = schema.name
       guard let data = inner["data"] else { return }
       if schema.isEcommerce, schema.name == "snowplow_ecommerce_action" {
         guard let type = data["type"]?.text else {
-          throw EventFault("the e-commerce action in ue_pr has no type")
+          throw EventFault("has an e-commerce action without a type")
         }
         event.name = Self.ecommerceActions[type] ?? type
         event.properties.add("originalEvent", type)
@@ -299,12 +303,12 @@ struct SnowplowReading {
   private mutating func takeEntities(_ text: String) throws {
     try Wire.json(text, of: "co") { root in
       guard let list = root["data"], list.kind == .array else {
-        throw EventFault("co has no array named data")
+        throw EventFault("has co without an array named data")
       }
       var counts: [String: Int] = [:]
       try list.forEachElement { entity in
         guard let schema = Schema(entity["schema"]?.text), let data = entity["data"] else {
-          throw EventFault("co has an entity without schema or data")
+          throw EventFault("has co with an entity without schema or data")
         }
         let number = counts[schema.name, default: 0]
         counts[schema.name] = number + 1

@@ -1,13 +1,6 @@
 import Crypto
 import CustomerJourney
 
-/// Why one event cannot be read. The reason names the protocol's own fields and holds nothing of what
-/// was in them.
-struct EventFault: Error, Hashable {
-  var reason: String
-  init(_ reason: String) { self.reason = reason }
-}
-
 /// Readers of the forms in which several protocols write the same thing.
 enum Wire {
   /// A body that must be JSON; what is none refuses the whole request.
@@ -28,7 +21,7 @@ enum Wire {
     do {
       return try JSONDocument.read(text, read)
     } catch is JSONProblem {
-      throw EventFault("\(field) is no JSON")
+      throw EventFault("has \(field) that is no JSON")
     }
   }
 
@@ -44,9 +37,17 @@ enum Wire {
     }
   }
 
+  /// A fault where one event of a large body is larger than an event may be.
+  static func measure(_ event: JSONNode, in body: [UInt8]) throws {
+    guard body.count > Limits.eventBytes else { return }
+    if event.byteCount > Limits.eventBytes { throw tooLarge }
+  }
+
+  static let tooLarge = EventFault("is larger than \(Limits.eventBytes) bytes")
+
   static func number(_ text: String, _ field: StaticString) throws(EventFault) -> Double {
     guard let number = Double(text), number.isFinite else {
-      throw EventFault("\(field) is no number")
+      throw EventFault("has \(field) that is no number")
     }
     return number
   }
@@ -64,7 +65,7 @@ enum Wire {
     milliseconds text: String, _ field: StaticString
   ) throws(EventFault) -> Timestamp {
     guard let milliseconds = Int64(text) else {
-      throw EventFault("\(field) is no time in milliseconds")
+      throw EventFault("has \(field) that is no time in milliseconds")
     }
     return Timestamp(milliseconds: milliseconds)
   }
@@ -90,18 +91,10 @@ enum Wire {
 }
 
 extension JSONNode {
-  /// A text, a number as it is written, or nil for null; anything else is a fault.
-  func text(orFault field: StaticString) throws(EventFault) -> String? {
-    if let text = idText { return text }
-    guard isNull else { throw EventFault("\(field) is no text") }
-    return nil
-  }
-
   /// A number, a text that spells one, or nil for null; anything else is a fault.
-  func number(orFault field: StaticString) throws(EventFault) -> Double? {
-    if let number { return number }
-    if let text { return try Wire.number(text, field) }
-    guard isNull else { throw EventFault("\(field) is no number") }
+  func number(_ field: StaticString) throws -> Double? {
+    if let number = spelledNumber { return number }
+    guard isNull else { throw EventFault("has \(field) that is no number") }
     return nil
   }
 }
