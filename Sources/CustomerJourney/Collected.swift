@@ -3,6 +3,8 @@ package struct CollectedBatch: Hashable, Sendable {
   package var touchpoints: [Touchpoint]
   package var profiles: [ProfileChange]
   package var rejected: [RejectedEvent]
+  /// Events that the source's mapping leaves out; nothing of them is stored.
+  package var leftOut = 0
 
   package init(
     touchpoints: [Touchpoint] = [], profiles: [ProfileChange] = [],
@@ -13,7 +15,7 @@ package struct CollectedBatch: Hashable, Sendable {
     self.rejected = rejected
   }
 
-  /// Events in it, whatever became of them.
+  /// Events in it that are stored, whatever became of them.
   package var count: Int { touchpoints.count + profiles.count + rejected.count }
   package var isEmpty: Bool { count == 0 }
 }

@@ -99,6 +99,10 @@ package enum Limits {
   package static let sourceNameCharacters = 100
   /// Characters of a source's mapping.
   package static let sourceMappingCharacters = 65_536
+  /// Rules of origin in it.
+  package static let originRules = 200
+  /// Trusted proxies that may stand before the server.
+  package static let proxies = 16
   /// Last events of a source that its page shows.
   package static let lastEvents = 50
   /// Touchpoints on one page of a customer's timeline.

@@ -14,6 +14,9 @@ final class Reception: Sendable {
     var sources: [String: CollectorSource] = [:]
     var normaliser = Normaliser()
     var readAt: ContinuousClock.Instant?
+    /// The mappings in use, by their YAML, so that each is read once.
+    var mappings: [String: SourceMapping] = [:]
+    var geo: OpenedGeoDatabase?
   }
 
   /// How long a change of sources or settings may go unnoticed.
@@ -42,20 +45,33 @@ final class Reception: Sendable {
       let now = ContinuousClock.now
       if state.readAt.map({ now - $0 > Self.freshness }) ?? true {
         // Where the store cannot be read now, what was known before still holds.
-        if let fresh = try? load() { state = fresh }
+        if let fresh = try? load(after: state) { state = fresh }
         state.readAt = now
       }
       return read(state)
     }
   }
 
-  private func load() throws -> State {
+  private func load(after old: State) throws -> State {
     var state = State()
     for source in try workspace.store.sources() where source.isOn {
-      state.sources[source.writeKey] = CollectorSource(name: source.name)
+      var mapping = SourceMapping()
+      if let yaml = source.mapping {
+        // It was checked when it was set; one that a later version no longer reads changes nothing.
+        mapping = old.mappings[yaml] ?? (try? SourceMapping(yaml: yaml)) ?? SourceMapping()
+        state.mappings[yaml] = mapping
+      }
+      state.sources[source.writeKey] = CollectorSource(name: source.name, mapping: mapping)
     }
-    let code = try workspace.store.setting(Workspace.Setting.currency.rawValue)
+    let settings = try workspace.store.settings()
+    let code = settings[Workspace.Setting.currency.rawValue]
     state.normaliser.currency = code.flatMap { Currency($0) } ?? .eur
+    state.geo = settings[Workspace.Setting.geo.rawValue].flatMap {
+      OpenedGeoDatabase(path: $0, after: old.geo)
+    }
+    state.normaliser.context = ContextReader(
+      geo: state.geo?.database,
+      proxies: settings[Workspace.Setting.proxies.rawValue].flatMap { Int($0) } ?? 0)
     return state
   }
 
@@ -68,6 +84,29 @@ final class Reception: Sendable {
       throw Refusal.malformed(reason: "the store refuses what is in it")
     } catch {
       throw Refusal.unavailable
+    }
+  }
+}
+
+/// A geo database, and which state of its file it is.
+private struct OpenedGeoDatabase: Sendable {
+  let database: GeoDatabase
+  private let path: String
+  private let modified: Date?
+
+  /// Opens the file anew when it is another one than `old`. Where it cannot be opened now, as while
+  /// somebody replaces it, `old` still holds.
+  init?(path: String, after old: OpenedGeoDatabase?) {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    let modified = attributes?[.modificationDate] as? Date
+    if let old, old.path == path, modified == old.modified || modified == nil {
+      self = old
+    } else if let database = try? GeoDatabase(path: path) {
+      (self.database, self.path, self.modified) = (database, path, modified)
+    } else if let old, old.path == path {
+      self = old
+    } else {
+      return nil
     }
   }
 }

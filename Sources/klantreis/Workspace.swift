@@ -12,6 +12,10 @@ final class Workspace: Sendable {
   /// Settings of a project, by the names under which the store keeps them.
   enum Setting: String, CaseIterable {
     case zone, currency, model, title, demo
+    /// The path of a database that says where addresses are.
+    case geo
+    /// The number of trusted proxies before the server.
+    case proxies
   }
 
   let folder: URL

@@ -72,7 +72,7 @@ package struct Delivery: Sendable {
 
 /// What became of a delivery, for the answer.
 package struct DeliveryOutcome: Hashable, Sendable {
-  /// Events that are stored now or were before.
+  /// Events that are stored now or were before, or that the source's mapping leaves out.
   package var accepted = 0
   /// Events that were kept apart, with a reason.
   package var rejected = 0

@@ -119,7 +119,8 @@ package struct FrontDoor: Sendable {
     return dialect.reply(
       to: request, delivery: delivery,
       outcome: DeliveryOutcome(
-        accepted: batch.touchpoints.count + batch.profiles.count, rejected: batch.rejected.count))
+        accepted: batch.touchpoints.count + batch.profiles.count + batch.leftOut,
+        rejected: batch.rejected.count))
   }
 
   /// A request of which nothing can be read is kept as one rejected event.
@@ -143,6 +144,7 @@ package struct FrontDoor: Sendable {
     _ source: CollectorSource
   ) -> CollectedBatch {
     let normaliser = surroundings.normaliser()
+    let facts = normaliser.context.facts(of: request)
     var batch = CollectedBatch()
     batch.touchpoints.reserveCapacity(delivery.events.count)
     func reject(_ index: Int, _ reason: String, _ kind: RejectedEvent.Kind) {
@@ -153,10 +155,11 @@ package struct FrontDoor: Sendable {
     }
     for (index, reason) in delivery.rejected { reject(index, reason, .rejected) }
     for event in delivery.events {
-      switch normaliser.judge(event, of: request, source: source) {
+      switch normaliser.judge(event, of: request, facts: facts, source: source) {
       case .touchpoint(let touchpoint): batch.touchpoints.append(touchpoint)
       case .profile(let change): batch.profiles.append(change)
       case .rejected(let kind, let reason): reject(event.index, reason, kind)
+      case .leftOut: batch.leftOut += 1
       }
     }
     return batch

@@ -18,15 +18,30 @@ package struct Normaliser: Sendable {
     case touchpoint(Touchpoint)
     case profile(ProfileChange)
     case rejected(RejectedEvent.Kind, reason: String)
+    /// The source's mapping says that nobody wants it.
+    case leftOut
   }
 
   /// Judges one event. Never throws: what cannot be used is rejected with a reason that holds
-  /// nothing of the event.
+  /// nothing of the event. For many events of one request, take ``ContextReader/facts(of:)`` once.
   package func judge(
     _ event: ClientEvent, of request: CollectorRequest, source: CollectorSource
   ) -> Verdict {
+    judge(event, of: request, facts: context.facts(of: request), source: source)
+  }
+
+  package func judge(
+    _ event: ClientEvent, of request: CollectorRequest, facts: ContextReader.RequestFacts,
+    source: CollectorSource
+  ) -> Verdict {
     do {
-      return try accepted(event, of: request, source: source)
+      if source.mapping.leavesOut(event) { return .leftOut }
+      guard !source.mapping.isPlain else {
+        return try accepted(event, of: request, facts, source: source)
+      }
+      var mapped = event
+      source.mapping.apply(to: &mapped)
+      return try accepted(mapped, of: request, facts, source: source)
     } catch {
       return .rejected(error.kind, reason: error.reason)
     }
@@ -42,15 +57,18 @@ package struct Normaliser: Sendable {
   }
 
   private func accepted(
-    _ original: ClientEvent, of request: CollectorRequest, source: CollectorSource
+    _ event: ClientEvent, of request: CollectorRequest, _ sender: ContextReader.RequestFacts,
+    source: CollectorSource
   ) throws(Fault) -> Verdict {
-    var event = original
-    source.mapping.apply(to: &event)
+    let facts = context.facts(of: event, in: sender)
+    if let bot = facts.bot, !source.mapping.keepsBots {
+      throw Fault("was sent by a program: \(bot.rawValue)", kind: .bot)
+    }
     let (customer, alsoKnownAs) = try keys(event)
     let time = try time(event, received: request.received)
-    for list in [event.properties, event.traits, event.accountTraits] where list.isTooLong {
-      throw Fault("has more than \(Limits.propertiesPerEvent) properties; send fewer")
-    }
+    guard
+      !event.properties.isTooLong, !event.traits.isTooLong, !event.accountTraits.isTooLong
+    else { throw Fault("has more than \(Limits.propertiesPerEvent) properties; send fewer") }
     let messageID = try messageID(event, customer: customer, request)
     guard event.act == .touchpoint else {
       return .profile(
@@ -62,25 +80,21 @@ package struct Normaliser: Sendable {
           source: source.name))
     }
     let known = try name(event.name, "event")
-    let facts = context.facts(of: event, request)
-    if let bot = facts.bot { throw Fault("was sent by a program: \(bot)", kind: .bot) }
-    let visit = context.origin(of: event, mapping: source.mapping)
+    let arrival = Arrival(of: event, rules: source.mapping.origins)
     var properties = values(event.properties)
-    for (path, value) in facts.properties { properties[path] = .text(value) }
-    let eventName = EventName(known)
+    facts.add(to: &properties)
+    arrival.add(to: &properties)
+    let eventName = Self.eventNames.value(of: known)
     if eventName.name != known { properties["originalEvent"] = .text(known) }
     return .touchpoint(
       Touchpoint(
         customer: customer, occurred: time.occurred, event: eventName,
         channel: event.channel ?? source.mapping.channel ?? .website, messageID: messageID,
         source: source.name, received: request.received,
-        utcOffsetMinutes: event.utcOffsetMinutes ?? facts.utcOffsetMinutes(at: time.occurred),
-        origin: visit.origin,
-        campaign: try visit.campaign.map { text throws(Fault) in try name(text, "campaign") },
-        device: facts.device,
-        content: try content(event).map { text throws(Fault) in try name(text, "content") },
-        value: try value(event), properties: properties, alsoKnownAs: alsoKnownAs,
-        clientTime: time.client))
+        utcOffsetMinutes: Self.utcOffsetMinutes(event, at: time.occurred),
+        origin: arrival.origin, campaign: try optionalName(arrival.tags.name, "campaign"),
+        device: facts.device, content: try content(event), value: try value(event),
+        properties: properties, alsoKnownAs: alsoKnownAs, clientTime: time.client))
   }
 
   // MARK: Who
@@ -88,16 +102,23 @@ package struct Normaliser: Sendable {
   /// Words that programs write where there is no id; they would make one customer of many.
   private static let noIDs: Set<String> = [
     "", "null", "undefined", "none", "nil", "nan", "0", "-1", "guest", "anonymous", "unknown",
-    "[object object]", "true", "false", "00000000-0000-0000-0000-000000000000",
+    "[object object]", "true", "false", emptyUUID,
   ]
+  private static let emptyUUID = "00000000-0000-0000-0000-000000000000"
 
-  private func id(_ text: String?, _ what: String) throws(Fault) -> String? {
-    guard let text = text?.trimmed else { return nil }
-    guard text.utf8.count <= Limits.nameCharacters else {
+  private static func isNoID(_ text: String) -> Bool {
+    let count = text.utf8.count
+    if count == 36 { return text == emptyUUID }
+    return count <= 15 && noIDs.contains(text.lowercased())
+  }
+
+  private func id(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
+    guard let text else { return nil }
+    let id = Self.cleaned(text)
+    guard id.utf8.count <= Limits.nameCharacters else {
       throw Fault("has a \(what) of more than \(Limits.nameCharacters) characters")
     }
-    guard text.utf8.count > 36 || !Self.noIDs.contains(text.lowercased()) else { return nil }
-    return Self.withoutNUL(text)
+    return Self.isNoID(id) ? nil : id
   }
 
   private func keys(
@@ -112,7 +133,10 @@ package struct Normaliser: Sendable {
     if user != nil, let anonymous { others.append(anonymous) }
     if let previous = try id(event.previousID, "previous id") {
       // The client doesn't say which kind it was.
-      others += [previous, CustomerKey.anonymous(previous)].filter { $0 != customer }
+      for key in [previous, CustomerKey.anonymous(previous)]
+      where key != customer && !others.contains(key) {
+        others.append(key)
+      }
     }
     return (customer, others)
   }
@@ -124,7 +148,7 @@ package struct Normaliser: Sendable {
   ) throws(Fault) -> (occurred: Timestamp, client: Timestamp?) {
     guard let said = event.occurred else {
       // With an id of its own a retry is recognised whenever it comes.
-      return (received, event.messageID == nil ? nil : .epoch)
+      return (received, (event.messageID ?? "").isEmpty ? nil : .epoch)
     }
     var occurred = said
     if let sent = event.sent {
@@ -137,10 +161,17 @@ package struct Normaliser: Sendable {
     guard occurred.milliseconds >= Limits.earliestMilliseconds else {
       throw Fault("happened before 1900: its time is wrong")
     }
-    guard occurred.milliseconds <= received.milliseconds + Limits.futureMilliseconds else {
+    guard occurred.milliseconds - Limits.futureMilliseconds <= received.milliseconds else {
       throw Fault("happened more than a day from now: its time is wrong")
     }
     return (occurred, occurred == said ? nil : said)
+  }
+
+  private static func utcOffsetMinutes(_ event: ClientEvent, at moment: Timestamp) -> Int? {
+    if let minutes = event.utcOffsetMinutes, minutes.magnitude <= Limits.utcOffsetMinutes {
+      return minutes
+    }
+    return event.device.timeZone.flatMap { ZoneOffsets.minutes(zone: $0, at: moment) }
   }
 
   private func messageID(
@@ -154,26 +185,43 @@ package struct Normaliser: Sendable {
     }
     // Without an id, what says the same of the same moment by the client's clock is a retry. Where
     // the client has no clock either, every request is new.
-    var hash = SHA256()
-    func add(_ text: String) {
-      hash.update(data: Array(text.utf8))
-      hash.update(data: [0])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    func add(_ text: String?) {
+      // Neither byte is in UTF-8, so that no text can look like the end of another or like none.
+      if let text { bytes.append(contentsOf: text.utf8) } else { bytes.append(0xFE) }
+      bytes.append(0xFF)
     }
-    for part in [customer, event.name, event.page.url ?? "", "\(event.index)"] { add(part) }
-    if event.occurred == nil { add("\(request.number)") }
-    for (path, value) in event.properties.pairs + event.traits.pairs {
-      add(path)
-      add(value.description)
+    for part in [
+      customer, event.previousID, event.account, event.name, event.page.url, event.content,
+      event.amount?.currency, "\(event.act)", String(event.index),
+    ] { add(part) }
+    if let amount = event.amount { add(String(amount.number)) }
+    if event.occurred == nil { add(String(request.number)) }
+    for list in [event.properties, event.traits, event.accountTraits] {
+      for (path, value) in list.pairs {
+        add(path)
+        add(value.description)
+      }
+      add(nil)
     }
-    return hash.finalize().prefix(16).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    let digits: StaticString = "0123456789abcdef"
+    return String(unsafeUninitializedCapacity: 32) { text in
+      for (at, byte) in SHA256.hash(data: bytes).prefix(16).enumerated() {
+        text[at * 2] = digits.utf8Start[Int(byte >> 4)]
+        text[at * 2 + 1] = digits.utf8Start[Int(byte & 15)]
+      }
+      return 32
+    }
   }
 
   // MARK: What
 
-  private func name(_ text: String, _ what: String) throws(Fault) -> String {
-    let name = Self.withoutNUL(text.trimmed)
+  /// Finding the built-in name of a spelling costs more than all else.
+  private static let eventNames = Remembered<EventName> { EventName($0) }
+
+  private func name(_ text: String, _ what: StaticString) throws(Fault) -> String {
+    let name = Self.cleaned(text)
     guard !name.isEmpty else { throw Fault("has no \(what)") }
     guard name.utf8.count <= Limits.nameCharacters else {
       throw Fault("has \(what) of more than \(Limits.nameCharacters) characters")
@@ -181,18 +229,35 @@ package struct Normaliser: Sendable {
     return name
   }
 
-  private func content(_ event: ClientEvent) -> String? {
-    if let content = event.content, !content.trimmed.isEmpty { return content }
-    if let path = event.page.path, !path.isEmpty { return path }
-    return event.page.url.flatMap(PageAddress.path)
+  private func optionalName(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
+    guard let text, !Self.cleaned(text).isEmpty else { return nil }
+    return try name(text, what)
+  }
+
+  /// What the client states, else the page's path; of a longer path its beginning, since a person
+  /// did see a page there.
+  private func content(_ event: ClientEvent) throws(Fault) -> String? {
+    if let content = try optionalName(event.content, "content") { return content }
+    guard
+      let path = event.page.path.flatMap({ $0.isEmpty ? nil : $0 })
+        ?? event.page.url.flatMap(PageAddress.path)
+    else { return nil }
+    let cleaned = Self.cleaned(path)
+    guard cleaned.utf8.count > Limits.nameCharacters else {
+      return cleaned.isEmpty ? nil : cleaned
+    }
+    return String(decoding: cleaned.utf8.prefix(Limits.nameCharacters - 3), as: UTF8.self)
   }
 
   private func value(_ event: ClientEvent) throws(Fault) -> Money? {
     guard let amount = event.amount else { return nil }
     var currency = currency
-    if let code = amount.currency?.trimmed.uppercased(), !code.isEmpty {
-      guard let named = Currency(code) else { throw Fault("has a currency that doesn't exist") }
-      currency = named
+    if let said = amount.currency, said != currency.code {
+      let code = said.trimmed
+      if !code.isEmpty {
+        guard let named = Currency(code) else { throw Fault("has a currency that doesn't exist") }
+        currency = named
+      }
     }
     guard amount.number.isFinite, abs(amount.number) <= Double(Limits.amount) else {
       throw Fault("has an amount of more than \(Limits.amount)")
@@ -204,7 +269,8 @@ package struct Normaliser: Sendable {
 
   private func values(_ list: PropertyList) -> [String: PropertyValue] {
     var values: [String: PropertyValue] = [:]
-    values.reserveCapacity(list.pairs.count)
+    // With room for what context and origin add.
+    values.reserveCapacity(list.pairs.count + 8)
     for (path, value) in list.pairs {
       if case .text(let text) = value {
         values[Self.withoutNUL(path)] = .text(Self.withoutNUL(text))
@@ -215,21 +281,17 @@ package struct Normaliser: Sendable {
     return values
   }
 
+  /// Without white space at its ends, and without NUL.
+  private static func cleaned(_ text: String) -> String {
+    guard let first = text.utf8.first, let last = text.utf8.last else { return text }
+    // All white space of ASCII is at most 32, and all other is not ASCII.
+    let isTrimmed = first > 32 && first < 128 && last > 32 && last < 128
+    return withoutNUL(isTrimmed ? text : text.trimmed)
+  }
+
   /// SQLite ends a text at NUL.
   private static func withoutNUL(_ text: String) -> String {
-    text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
-  }
-}
-
-/// The path of a page's address: what identifies its content, without host, query and fragment.
-package enum PageAddress {
-  package static func path(_ url: String) -> String? {
-    var rest = url[...]
-    guard let scheme = rest.firstRange(of: "://") else {
-      return rest.first == "/" ? String(rest.prefix { $0 != "?" && $0 != "#" }) : nil
-    }
-    rest = rest[scheme.upperBound...]
-    guard let slash = rest.firstIndex(of: "/") else { return "/" }
-    return String(rest[slash...].prefix { $0 != "?" && $0 != "#" })
+    let has = text.utf8.withContiguousStorageIfAvailable { $0.contains(0) }
+    return has ?? text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collector
 import CustomerJourney
 import Foundation
 import Store
@@ -165,16 +166,19 @@ extension DataOptions {
 struct SettingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "settings",
-    abstract: "Show or change the project's time zone, currency and model.",
+    abstract: "Show or change the project's time zone, currency, model and places.",
     discussion: """
       Example:
         klantreis settings
         klantreis settings zone Europe/Brussels
         klantreis settings currency GBP
         klantreis settings model ten-phases
+        klantreis settings geo GeoLite2-City.mmdb
+        klantreis settings geo none
+        klantreis settings proxies 1
       """)
 
-  @Argument(help: "zone, currency, model or title.") var name: String?
+  @Argument(help: "zone, currency, model, title, geo or proxies.") var name: String?
   @Argument(help: "The new value.") var value: String?
   @OptionGroup var data: DataOptions
 
@@ -187,7 +191,8 @@ struct SettingsCommand: ParsableCommand {
       return
     }
     guard let setting = Workspace.Setting(rawValue: name), setting != .demo else {
-      throw Ending.wrongUse("There is no setting \(name): choose zone, currency, model or title.")
+      throw Ending.wrongUse(
+        "There is no setting \(name): choose zone, currency, model, title, geo or proxies.")
     }
     guard let value else {
       Terminal.write("\(try workspace.store.setting(name) ?? "(not set)")\n")
@@ -225,6 +230,22 @@ extension Workspace {
         throw Ending.wrongUse("\(value) is no currency code. Write it as EUR, USD or GBP.")
       }
     case .model: _ = try models().named(value)
+    case .geo:
+      guard value != "none" else { return try store.set(setting.rawValue, to: nil) }
+      let path = URL(filePath: value).standardizedFileURL.path
+      do {
+        _ = try GeoDatabase(path: path)
+      } catch let problem as GeoDatabase.Problem {
+        throw Ending.wrongUse(problem.description)
+      }
+      // A server that runs elsewhere shall find it too.
+      return try store.set(setting.rawValue, to: path)
+    case .proxies:
+      guard let count = Int(value), (0...Limits.proxies).contains(count) else {
+        throw Ending.wrongUse(
+          "\(value) is no number of proxies. Write how many trusted proxies stand before the "
+            + "server, from 0 to \(Limits.proxies).")
+      }
     case .title, .demo: break
     }
     try store.set(setting.rawValue, to: value)
