@@ -59,9 +59,12 @@ final class Reception: Sendable {
     return state
   }
 
-  private func keep(_ batch: CollectedBatch) async throws {
+  private func keep(_ batch: CollectedBatch) async throws -> KeptOutcome {
     do {
-      _ = try await intake.store(batch)
+      let appended = try await intake.store(batch)
+      return KeptOutcome(
+        stored: appended.stored + appended.profiles, duplicates: appended.duplicates,
+        knownTouchpoints: appended.knownTouchpoints)
     } catch IntakeError.full {
       throw Refusal.busy
     } catch IntakeError.unstorable {
