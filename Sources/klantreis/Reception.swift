@@ -4,10 +4,14 @@ import Foundation
 import Store
 import Synchronization
 
-/// Joins the front door and the store: knows the sources, and hands batches to the intake.
+/// Joins the front door and the store: knows the sources, hands batches to the intake, and tells
+/// those who watch what came of them.
 final class Reception: Sendable {
   let workspace: Workspace
   let intake: Intake
+  let metrics = Metrics()
+  let live = LiveFeed()
+  let readiness: Readiness
   private let state: Mutex<State>
 
   private struct State {
@@ -24,7 +28,14 @@ final class Reception: Sendable {
 
   init(workspace: Workspace) {
     self.workspace = workspace
-    intake = Intake(store: workspace.store)
+    let store = workspace.store
+    readiness = Readiness(probe: { try store.probe() })
+    intake = Intake(
+      store: store,
+      noted: { [metrics, readiness] commit in
+        metrics.note(commit)
+        readiness.note(commit)
+      })
     state = Mutex(State())
   }
 
@@ -32,9 +43,18 @@ final class Reception: Sendable {
     FrontDoor(
       FrontDoor.Surroundings(
         source: { [self] keys in source(of: keys) },
-        normaliser: { [self] in current { $0.normaliser } },
-        keep: { [self] batch in try await keep(batch) }))
+        normaliser: { [self] in normaliser },
+        keep: { [self] batch in try await keep(batch) },
+        noted: { [metrics, live] note in
+          metrics.note(note)
+          live.add(note)
+        }))
   }
+
+  /// Why events cannot be stored now; empty when they can.
+  func problems() async -> [String] { await readiness.problems(of: intake) }
+
+  var normaliser: Normaliser { current { $0.normaliser } }
 
   private func source(of keys: [String]) -> CollectorSource? {
     current { state in keys.lazy.compactMap { state.sources[$0] }.first }
@@ -75,9 +95,12 @@ final class Reception: Sendable {
     return state
   }
 
-  private func keep(_ batch: CollectedBatch) async throws {
+  private func keep(_ batch: CollectedBatch) async throws -> KeptOutcome {
     do {
-      _ = try await intake.store(batch)
+      let appended = try await intake.store(batch)
+      return KeptOutcome(
+        stored: appended.stored + appended.profiles, duplicates: appended.duplicates,
+        knownTouchpoints: appended.knownTouchpoints)
     } catch IntakeError.full {
       throw Refusal.busy
     } catch IntakeError.unstorable {

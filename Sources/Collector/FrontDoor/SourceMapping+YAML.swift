@@ -1,23 +1,22 @@
 import CustomerJourney
 
 extension SourceMapping {
-  private static let name = "the mapping"
-
-  /// Reads a mapping from YAML; an empty text is a mapping that changes nothing.
+  /// Reads a mapping from YAML; an empty text is a mapping that changes nothing. `name` is what
+  /// errors call it.
   ///
   /// Throws ``ImportError`` of kind `mapping`, which names the line and says what is valid.
-  package init(yaml: String) throws {
+  package init(yaml: String, name: String = "the mapping") throws {
     self.init()
     guard yaml.utf8.count <= Limits.sourceMappingCharacters else {
       throw ImportError(
-        .mapping, "\(Self.name) is longer than \(Limits.sourceMappingCharacters) characters.")
+        .mapping, "\(name) is longer than \(Limits.sourceMappingCharacters) characters.")
     }
     let saysNothing = yaml.split(whereSeparator: \.isNewline).allSatisfy { line in
       let line = line.trimmed
       return line.isEmpty || line.hasPrefix("#")
     }
     if saysNothing { return }
-    let root = try MappingNode(yaml: yaml, name: Self.name)
+    let root = try MappingNode(yaml: yaml, name: name)
     let keys =
       ["channel", "events", "ignore"] + Fact.allCases.map(\.rawValue) + ["origins", "bots"]
     for (key, node) in try root.entries(allowed: keys) {
