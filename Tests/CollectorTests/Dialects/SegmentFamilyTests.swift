@@ -226,7 +226,7 @@ struct SegmentFamilyTests {
   @Test(
     "tells RudderStack's clients from Segment's: they keep their times and hear ok",
     arguments: speakers)
-  func speakers(_ row: (members: String, isRudder: Bool, why: String)) async throws {
+  func speaker(_ row: (members: String, isRudder: Bool, why: String)) async throws {
     let body = """
       {"batch":[{"type":"track","event":"A","userId":"u","messageId":"m",\
       "timestamp":"2024-06-14T22:00:00+02:00",\(row.members)}],"sentAt":"2024-06-14T23:00:00Z"}
