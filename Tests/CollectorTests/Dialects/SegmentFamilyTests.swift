@@ -87,6 +87,24 @@ struct SegmentFamilyTests {
     #expect(try delivery(batch("server")).events.count == 20)
   }
 
+  @Test("keeps thousands of bad events of one request, and refuses a context that all would carry")
+  func manyFaults() async throws {
+    let items = [String](repeating: "{\"type\":\"none\"}", count: 2_500).joined(separator: ",")
+    func body(_ context: Int) -> String {
+      let filling = String(repeating: "x", count: context)
+      return "{\"batch\":[\(items)],\"context\":{\"a\":\"\(filling)\"}}"
+    }
+    let (reply, batch) = await TestDoor().receive(DialectFixture.segmentRequest(body(10)))
+    #expect(reply.status == 200)
+    #expect(batch.rejected.count == 2_500)
+    #expect(
+      batch.rejected.last?.request.body
+        == "{\"batch\":[{\"type\":\"none\"}],\"context\":{\"a\":\"xxxxxxxxxx\"}}")
+    let (refused, kept) = await TestDoor().receive(DialectFixture.segmentRequest(body(33_000)))
+    #expect(refused.status == 400)
+    #expect(kept.count == 1)
+  }
+
   @Test("rejects an event of 100,000 properties and reads its neighbour")
   func properties() async throws {
     let many = (0..<3_000).map { "\"p\($0)\":1" }.joined(separator: ",")
