@@ -78,7 +78,7 @@ struct SnowplowTests {
 
   @Test("Without a browser's id the network's stands for the person, the tracker's before others")
   func networkIdentity() throws {
-    let pixel = { query in
+    func pixel(_ query: String) -> CollectorRequest {
       request("/i", method: "GET", query: "e=pv&aid=key&\(query)")
     }
     #expect(try dialect.event(of: pixel("nuid=n&tnuid=t")).anonymousID == "t")
