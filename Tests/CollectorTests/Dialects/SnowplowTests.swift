@@ -160,7 +160,7 @@ struct SnowplowTests {
       ("submit_form", "{\"formId\":\"newsletter\"}", "Form Submitted"),
       ("site_search", "{\"terms\":[\"red\",\"shoes\"]}", "Products Searched"),
       ("screen_view", "{\"name\":\"Home\"}", "Screen Viewed"),
-      ("ad_impression", "{\"impressionId\":\"1\"}", "ad_impression"),
+      ("ad_impression", "{\"impressionId\":\"1\"}", "Ad Impression"),
     ])
   func knownSchemas(schema: String, data: String, name: String) throws {
     let described = Self.described("com.snowplowanalytics.snowplow/\(schema)", data)
