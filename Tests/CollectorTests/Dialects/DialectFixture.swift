@@ -57,6 +57,8 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
 
   /// Events that one request may have; one more is refused.
   var eventsPerRequest = 1
+  /// Events past that are kept apart, and the others taken.
+  var keepsSurplus = false
   /// The client's clock is corrected by when it says that it sent.
   var correctsClock = false
   /// Every event has an id of its own; where not, what says the same of the same moment is a retry.
@@ -81,7 +83,10 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
 
   /// All dialects.
   static var all: [DialectFixture] {
-    [.snowplow, .snowplowPixel, .matomo, .matomoBulk, .ga4, .cloudEvents]
+    [
+      .segment, .rudderStack, .postHog, .snowplow, .snowplowPixel, .matomo, .matomoBulk, .ga4,
+      .cloudEvents,
+    ]
   }
 }
 
@@ -91,13 +96,13 @@ final class TestDoor: Sendable {
   private let kept: Kept
   let door: FrontDoor
 
-  /// `isFull` answers every batch as a full queue does.
-  init(isFull: Bool = false) {
+  /// Knows the source of one key. `isFull` answers every batch as a full queue does.
+  init(isFull: Bool = false, key: String = TestDoor.key) {
     let kept = Kept()
     self.kept = kept
     door = FrontDoor(
       FrontDoor.Surroundings(
-        source: { $0.contains(Self.key) ? CollectorSource(name: "shop") : nil },
+        source: { $0.contains(key) ? CollectorSource(name: "shop") : nil },
         normaliser: { Normaliser() },
         keep: { batch in
           if isFull { throw Refusal.busy }
