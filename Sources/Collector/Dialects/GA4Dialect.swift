@@ -223,6 +223,7 @@ private struct GA4Sender {
     }
     guard !event.name.isEmpty else { throw EventFault("has no name") }
     if let parameters { try take(parameters, into: &event) }
+    event.keepPage()
     return event
   }
 

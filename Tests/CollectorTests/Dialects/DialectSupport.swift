@@ -4,7 +4,7 @@ import Testing
 @testable import Collector
 
 /// A request to one path, with a body that is a text.
-func request(
+func clientRequest(
   _ path: String, method: String = "POST", query: String = "", headers: [String: String] = [:],
   _ body: String = ""
 ) -> CollectorRequest {

@@ -202,7 +202,7 @@ extension DialectFixture {
     return [
       (
         "all kinds of events in one batch",
-        request("/com.snowplowanalytics.snowplow/tp2", "{\"data\":[\(items)]}")
+        clientRequest("/com.snowplowanalytics.snowplow/tp2", "{\"data\":[\(items)]}")
       )
     ]
   }
@@ -213,7 +213,7 @@ extension DialectFixture {
     return [
       (
         "a self-describing event in a picture's address",
-        request(
+        clientRequest(
           "/i", method: "GET",
           query: "e=ue&aid=key&duid=browser-1&ip=203.0.113.7&tr_id=1&lang=nl&ue_px="
             + packed.replacing("=", with: ""))
@@ -230,8 +230,8 @@ extension DialectFixture {
   ].map { "idsite=key&rec=1&_id=0123456789abcdef&cip=203.0.113.7&rand=7&" + $0 }
 
   private static var matomoExamples: [Example] {
-    matomoQueries.map { ($0, request("/matomo.php", method: "GET", query: $0)) }
-      + [("a form", request("/piwik.php", matomoQueries[0]))]
+    matomoQueries.map { ($0, clientRequest("/matomo.php", method: "GET", query: $0)) }
+      + [("a form", clientRequest("/piwik.php", matomoQueries[0]))]
   }
 
   private static var matomoBulkExamples: [Example] {
@@ -243,7 +243,7 @@ extension DialectFixture {
     return [
       (
         "all kinds of actions",
-        request("/piwik.php", "{\"requests\":[\(items.joined(separator: ","))]}")
+        clientRequest("/piwik.php", "{\"requests\":[\(items.joined(separator: ","))]}")
       )
     ]
   }
@@ -261,7 +261,7 @@ extension DialectFixture {
     return [
       (
         "events and what is known of the person",
-        request(
+        clientRequest(
           "/mp/collect", query: "api_secret=key&firebase_app_id=1:2:android:3",
           """
           {"app_instance_id":"i","user_id":7,"ip_override":"203.0.113.7","consent":{"a":"GRANTED"},\
@@ -272,7 +272,7 @@ extension DialectFixture {
       ),
       (
         "one event without a list",
-        request(
+        clientRequest(
           "/mp/collect", query: "api_secret=key&measurement_id=G-1",
           "{\"client_id\":\"b\",\"events\":{\"name\":\"share\",\"params\":{\"index\":1}}}")
       ),
@@ -291,10 +291,10 @@ extension DialectFixture {
       """
     let core = "\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"a.b\""
     return [
-      ("attributes in headers", request("/v1/cloudevents", headers: headers, data)),
+      ("attributes in headers", clientRequest("/v1/cloudevents", headers: headers, data)),
       (
         "one event with packed data",
-        request(
+        clientRequest(
           "/v1/cloudevents", query: "writeKey=key",
           headers: ["content-type": "application/cloudevents+json"],
           "{\(core),\"subject\":\"customers/9\",\"data_base64\":\"eyJhIjoxfQ==\",\"ext\":true}")
