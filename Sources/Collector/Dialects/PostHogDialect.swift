@@ -107,29 +107,38 @@ package struct PostHogDialect: Dialect {
   // MARK: Keeping one
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
+    singles([index], of: request)[0]
+  }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     let hidden: Set<String> = ["$ip", "ip", "api_key", "token"]
     let query = QueryParameters(request.query)
-    let text: String? = try? JSONDocument.read(try Self.payload(of: request, query)) { root in
-      guard let list = Self.items(of: root) else { return root.json(leavingOut: hidden) }
-      var at = 0
-      var found: JSONNode?
-      list.forEachElement { item in
-        if at == index { found = item }
-        at += 1
+    let payload = (try? Self.payload(of: request, query)) ?? []
+    let texts: [String]? = try? JSONDocument.read(payload) { root in
+      guard let list = Self.items(of: root) else {
+        return indices.map { _ in root.json(leavingOut: hidden) }
       }
-      guard let found else { return nil }
+      var items: [JSONNode] = []
+      list.forEachElement { items.append($0) }
       var outer = ""
       for name in ["sent_at", "historical_migration"] as [StaticString] {
-        if let node = root[name] { outer += ",\"\(name)\":\(node.json())" }
+        if let node = root[name], node.kind != .object, node.kind != .array {
+          outer += ",\"\(name)\":\(node.json())"
+        }
       }
-      return "{\"batch\":[\(found.json(leavingOut: hidden))]\(outer)}"
+      return indices.map { index in
+        guard items.indices.contains(index) else { return "" }
+        return "{\"batch\":[\(items[index].json(leavingOut: hidden))]\(outer)}"
+      }
     }
     var single = request
     single.method = "POST"
     single.query = query["_"].map { "_=\($0)" } ?? ""
     single.headers["content-type"] = "application/json"
-    single.body = Array((text ?? "").utf8)
-    return single
+    return (texts ?? indices.map { _ in "" }).map { text in
+      single.body = Array(text.utf8)
+      return single
+    }
   }
 
   // MARK: Answering

@@ -29,19 +29,24 @@ package struct RudderStackDialect: Dialect {
   }
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
+    singles([index], of: request)[0]
+  }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     guard pixelKind(request) != nil else {
       single.query = ""
-      single.body =
-        SegmentFamily(variant: .rudderstack).single(index, of: request.body) ?? []
-      return single
+      return SegmentFamily(variant: .rudderstack).singles(indices, of: request.body).map { body in
+        single.body = body
+        return single
+      }
     }
     single.body = []
     single.query = request.query.split(separator: "&").filter { part in
       let name = QueryParameters.decoded(part.prefix { $0 != "=" })
       return name != "writeKey" && name != "context.ip"
     }.joined(separator: "&")
-    return single
+    return indices.map { _ in single }
   }
 
   package func reply(

@@ -28,10 +28,16 @@ package struct SegmentDialect: Dialect {
   }
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    var single = request
-    single.query = ""
-    single.body = family(request).single(index, of: request.body) ?? []
-    return single
+    singles([index], of: request)[0]
+  }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
+    family(request).singles(indices, of: request.body).map { body in
+      var single = request
+      single.query = ""
+      single.body = body
+      return single
+    }
   }
 
   package func reply(

@@ -48,7 +48,13 @@ struct SegmentFamily {
       guard let batch = root["batch"], batch.kind == .array else {
         throw Refusal.malformed(reason: "it has no array named batch")
       }
-      if let context = root["context"] { reading.template.read(context) }
+      if let context = root["context"] {
+        // It is kept with every event of the batch that is rejected.
+        guard context.byteCount <= Self.eventBytes else {
+          throw Refusal.malformed(reason: "its context is larger than \(Self.eventBytes) bytes")
+        }
+        reading.template.read(context)
+      }
       reading.template.sent = root["sentAt"].flatMap { try? $0.time("sentAt") }?.moment
       var index = 0
       try batch.forEachElement { item in
@@ -67,25 +73,23 @@ struct SegmentFamily {
     return reading.delivery
   }
 
-  /// A body with only the event of that index, without keys and addresses; nil when there is none.
-  func single(_ index: Int, of body: [UInt8]) -> [UInt8]? {
+  /// Bodies with only the event of each index, without keys and addresses; empty where there is none.
+  func singles(_ indices: [Int], of body: [UInt8]) -> [[UInt8]] {
     let hidden: Set<String> = ["ip", "writeKey"]
-    let text: String? = try? JSONDocument.read(body) { root -> String? in
-      guard kind == nil else { return root.json(leavingOut: hidden) }
-      var at = 0
-      var found: JSONNode?
-      root["batch"]?.forEachElement { item in
-        if at == index { found = item }
-        at += 1
-      }
-      guard let found else { return nil }
+    let texts: [String]? = try? JSONDocument.read(body) { root in
+      guard kind == nil else { return indices.map { _ in root.json(leavingOut: hidden) } }
+      var items: [JSONNode] = []
+      root["batch"]?.forEachElement { items.append($0) }
       var outer = ""
       for name in ["context", "sentAt"] as [StaticString] {
         if let node = root[name] { outer += ",\"\(name)\":\(node.json(leavingOut: hidden))" }
       }
-      return "{\"batch\":[\(found.json(leavingOut: hidden))]\(outer)}"
+      return indices.map { index in
+        guard items.indices.contains(index) else { return "" }
+        return "{\"batch\":[\(items[index].json(leavingOut: hidden))]\(outer)}"
+      }
     }
-    return text.map { Array($0.utf8) }
+    return texts?.map { Array($0.utf8) } ?? indices.map { _ in [] }
   }
 
   /// What all events of a request begin with.
@@ -118,13 +122,10 @@ struct SegmentFamily {
         event.index = index
         var client = template.client
         try members.read(into: &event, client: &client, sent: template.sent)
-        if client.isRudder {
-          isRudder = true
-        } else if mustMeasure, item.byteCount > SegmentFamily.eventBytes {
-          throw EventFault("is larger than \(SegmentFamily.eventBytes) bytes")
-        }
-        if mustMeasure, item.byteCount > Limits.eventBytes {
-          throw EventFault("is larger than \(Limits.eventBytes) bytes")
+        if client.isRudder { isRudder = true }
+        let limit = client.isRudder ? Limits.eventBytes : SegmentFamily.eventBytes
+        if mustMeasure, item.byteCount > limit {
+          throw EventFault("is larger than \(limit) bytes")
         }
         delivery.events.append(event)
       } catch let fault as EventFault {
