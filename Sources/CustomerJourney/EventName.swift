@@ -17,6 +17,7 @@ package struct EventName: VocabularyName {
     ("Ad Impression", "Advertentie gezien", ["impression"]),
     ("Ad Clicked", "Advertentie aangeklikt", []),
     ("Page Viewed", "Pagina bekeken", ["page", "page_view", "pageview", "$pageview"]),
+    ("Page Left", "Pagina verlaten", []),
     ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view"]),
     ("Session Started", "Bezoek begonnen", ["session_start"]),
     ("Content Viewed", "Inhoud bekeken", ["view_content"]),
@@ -36,6 +37,7 @@ package struct EventName: VocabularyName {
     ("Store Located", "Winkel gezocht", ["find_location"]),
     // Getting to know each other.
     ("Form Submitted", "Formulier verzonden", ["form_submit"]),
+    ("Consent Changed", "Toestemming gewijzigd", ["segment consent preference updated"]),
     ("Signed Up", "Aangemeld", ["sign_up", "account created"]),
     ("Signed In", "Ingelogd", ["login"]),
     ("Subscribed", "Ingeschreven", ["newsletter subscribed"]),
