@@ -10,19 +10,36 @@ package enum Tracker {
   /// Weak, because both forms have the same one: `W/"1f…"`.
   package static let etag = "W/\"\(fingerprint(script))\""
 
-  /// Takes out empty lines, lines that are a comment as a whole, and spaces at the begin of lines.
-  /// The source keeps to what makes this safe: no text and no pattern in it runs over several lines.
+  /// Takes out what only readers need: lines that are a comment as a whole, indentation, and spaces
+  /// and line ends beside signs.
+  ///
+  /// The source keeps to what makes this safe: a comment has lines of its own, texts stand in double
+  /// quotes and on one line, patterns hold neither spaces nor quotes, and no sign follows itself
+  /// after a space.
   static func lean(_ source: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(source.count)
     for line in source.split(separator: UInt8(ascii: "\n")) {
       let code = line.drop { $0 == UInt8(ascii: " ") }
       guard !code.isEmpty, !code.starts(with: "//".utf8) else { continue }
-      out += code
-      out.append(UInt8(ascii: "\n"))
+      if let end = out.last, !opening.contains(end) { out.append(UInt8(ascii: "\n")) }
+      var isText = false
+      for (index, byte) in zip(code.indices, code) {
+        if byte == UInt8(ascii: "\"") { isText.toggle() }
+        if byte == UInt8(ascii: " "), !isText, let before = out.last,
+          signs.contains(before) || code[(index + 1)...].first.map(signs.contains) ?? true
+        {
+          continue
+        }
+        out.append(byte)
+      }
     }
     return out
   }
+
+  /// After these a line may end without ending anything.
+  private static let opening = Set(";{,(".utf8)
+  private static let signs = Set("=><?:+-*&|!{}(),;".utf8)
 
   private static func gzip(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = z_stream()

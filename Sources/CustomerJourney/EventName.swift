@@ -17,7 +17,6 @@ package struct EventName: VocabularyName {
     ("Ad Impression", "Advertentie gezien", ["impression"]),
     ("Ad Clicked", "Advertentie aangeklikt", []),
     ("Page Viewed", "Pagina bekeken", ["page", "page_view", "pageview", "$pageview"]),
-    ("Page Left", "Pagina verlaten", []),
     ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view"]),
     ("Session Started", "Bezoek begonnen", ["session_start"]),
     ("Content Viewed", "Inhoud bekeken", ["view_content"]),

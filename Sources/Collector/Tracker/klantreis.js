@@ -1,7 +1,7 @@
 // The tracker of Klantreis: tells one's own server what happens on one's own pages.
 //
-// It is served without comments and indentation. So every comment has lines of its own, and no text
-// runs over several lines. It keeps to ES2018.
+// It is served without comments and spaces, see Tracker.swift. So every comment has lines of its own,
+// texts stand in double quotes, and patterns hold neither spaces nor quotes. It keeps to ES2018.
 (() => {
   "use strict";
   const page = document, nav = navigator, own = location, store = "klantreis";
@@ -13,9 +13,7 @@
   const guard = (work) => function () {
     try {
       return work.apply(this, arguments);
-    } catch (error) {
-      return undefined;
-    }
+    } catch (error) {}
   };
   const on = (names, work) => {
     for (const name of names.split(" ")) {
@@ -23,19 +21,15 @@
     }
   };
   // Pages without https have no randomUUID.
-  const random = () => crypto.randomUUID
-    ? crypto.randomUUID()
-    : Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-      (byte + 256).toString(16).slice(1)).join("");
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    (byte + 256).toString(16).slice(1)).join("");
 
   const options = script.dataset;
   const noIDs = nav.globalPrivacyControl || options.consent == "none";
   const waiting = (before && before.q) || [];
   const library = { name: "klantreis.js", version: "1" };
-  const clickID =
-    /^(gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|epik|yclid|sccid)$/i;
-  const file = new RegExp("\\.(pdf|zip|docx?|xlsx?|pptx?|od[tsp]|csv|txt|rtf|epub|ics|vcf|gz|7z|rar"
-    + "|mp[34]|mov|avi|wav|exe|msi|dmg|pkg|apk)$", "i");
+  const clickID = /^(gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id)$/i;
+  const file = /\.(pdf|zip|docx?|xlsx?|pptx?|od[tsp]|csv|txt|epub|ics|gz|mp[34]|exe|dmg|apk)$/i;
 
   // Who: a person without consent has an id that lives as long as the page is open.
   let started, consent, user, anonymous = random(), held = [];
@@ -50,6 +44,7 @@
 
   const lasting = () => consent && consent.analytics && !noIDs;
   const refused = () => consent && !consent.analytics;
+  const forAds = () => lasting() && consent.marketing;
 
   const setCookie = (value, seconds) => {
     page.cookie = store + "=" + value + ";path=/;samesite=lax;max-age=" + seconds
@@ -58,7 +53,7 @@
   };
   // 390 days from the consent on: less than 13 months, and no visit makes them longer.
   const remember = guard(() => setCookie(anonymous + "." + (consent.marketing ? 1 : 0), 33696000));
-  const cookie = guard(() => /(?:^|; )klantreis=([\w-]{16,64})\.([01])/.exec(page.cookie));
+  const cookie = guard(() => /(?:^|;\s)klantreis=([\w-]{16,64})\.([01])/.exec(page.cookie));
   const read = guard((key) => JSON.parse(localStorage.getItem(key)));
   const write = guard((key, value) => {
     if (lasting() && value) localStorage.setItem(key, JSON.stringify(value));
@@ -71,6 +66,14 @@
     queues().forEach((key) => localStorage.removeItem(key));
   });
   const saveQueue = () => write(slot, queue.length && queue);
+  // What earlier pages could not send.
+  const recover = guard(() => {
+    for (const key of queues().filter((key) => key != store)) {
+      queue = queue.concat(read(key) || []).slice(-200);
+      localStorage.removeItem(key);
+    }
+    saveQueue();
+  });
   const saveVisit = () => write(store, { user, visit });
 
   // Other tabs may have got or lost the consent since.
@@ -90,20 +93,15 @@
   };
 
   const setConsent = (answer) => {
-    const each = answer && typeof answer == "object";
-    const next = {
-      analytics: !!(each ? answer.analytics : answer),
-      marketing: !!(each ? answer.marketing : answer),
-    };
-    if (consent && consent.analytics == next.analytics && consent.marketing == next.marketing) {
-      return;
-    }
+    const part = (name) => !!(answer && (answer === true || answer[name]));
+    const next = { analytics: part("analytics"), marketing: part("marketing") };
+    if (JSON.stringify(next) == JSON.stringify(consent)) return;
     const was = lasting();
     if (!next.analytics) queue = [];
     if (!next.marketing) visit.id = undefined;
     // What was sent before stays without a tie to what follows.
     if (!was) anonymous = random();
-    const said = () => add("track", { event: "Consent Changed", properties: next }, true);
+    const said = () => track("Consent Changed", next, true);
     consent = next;
     if (lasting()) {
       remember();
@@ -121,10 +119,8 @@
 
   const place = () => own.pathname + own.search + (/^#[!/]/.test(own.hash) ? own.hash : "");
   // Click ids are of a person, so that without consent only their names are told.
-  const masked = (address) => consent && consent.marketing && !noIDs
-    ? address
-    : address.replace(/([?&])(\w+)=[^&#]*/g, (pair, sign, name) =>
-      clickID.test(name) ? sign + name + "=-" : pair);
+  const masked = (address) => address.replace(/(\w+)=[^&#]*/g, (pair, name) =>
+    clickID.test(name) && !forAds() ? name + "=-" : pair);
 
   const arrive = () => {
     const campaign = {}, found = {};
@@ -134,7 +130,7 @@
       if (tag) campaign[tag[1] == "campaign" ? "name" : tag[1]] = tags = value;
       if (clickID.test(name)) {
         found.type = tags = name;
-        if (consent && consent.marketing && !noIDs) found.id = value;
+        if (forAds()) found.id = value;
       }
     });
     const outside = current ? "" : page.referrer;
@@ -146,7 +142,7 @@
 
   const context = () => ({
     library,
-    page: Object.assign({}, current, { url: masked(current.url) }),
+    page: current,
     campaign: visit.campaign,
     referrer: { url: visit.referrer, type: visit.type, id: visit.id },
     consent: (consent || noIDs) && {
@@ -178,6 +174,8 @@
     later(300);
   };
 
+  const track = (event, properties, always) => add("track", { event, properties }, always);
+
   // MARK: Sending
 
   const address = (options.host || new URL(script.src).origin) + "/v1/b";
@@ -186,8 +184,9 @@
     let length = 0;
     return from.filter((text, index) => (length += text.length) < 20000 || !index);
   };
-  const body = (events) => '{"writeKey":' + JSON.stringify(options.key) + ',"sentAt":"'
-    + new Date().toISOString() + '","batch":[' + events + "]}";
+  const body = (events) => JSON.stringify({
+    writeKey: options.key, sentAt: new Date().toISOString(),
+  }).slice(0, -1) + ",\"batch\":[" + events + "]}";
 
   const later = (wait) => {
     clearTimeout(timer);
@@ -240,8 +239,8 @@
     if (started && !refused()) recall();
     arrive();
     current = {
-      url: own.origin + place(), path: own.pathname, title: page.title,
-      referrer: masked(current ? current.url : page.referrer),
+      url: masked(own.origin + place()), path: own.pathname, title: page.title,
+      referrer: current ? current.url : masked(page.referrer),
     };
     here = place();
     left = false;
@@ -277,8 +276,7 @@
     left = true;
     tick();
     measure();
-    const properties = { scrollPercent: depth, activeSeconds: Math.round(active / 1000) };
-    add("track", { event: "Page Left", properties });
+    track("Page Left", { scrollPercent: depth, activeSeconds: Math.round(active / 1000) });
   };
 
   // MARK: Clicks and forms
@@ -287,34 +285,31 @@
     const link = event.composedPath().find((node) => node.href && /^a$/i.test(node.tagName));
     if (!link || event.button > 1) return;
     const url = new URL(link.href.baseVal || link.href, own);
-    const web = /^http/.test(url.protocol);
+    const web = /^http/.test(url);
     // Queries of others are none of our business.
     const href = url.href.split(/[?#]/)[0];
+    const kind = web ? url.host != own.host && "outbound"
+      : /^(mailto|tel)/.test(url) && url.protocol.slice(0, -1);
     if (web && (link.hasAttribute("download") || file.test(url.pathname))) {
-      const properties = { href, file: url.pathname.split("/").pop() };
-      add("track", { event: "File Downloaded", properties });
+      track("File Downloaded", { href, file: href.split("/").pop() });
+    } else if (kind) {
+      track("Link Clicked", { kind, href });
     } else {
-      const kind = web ? url.host != own.host && "outbound"
-        : { "mailto:": "mail", "tel:": "phone" }[url.protocol];
-      if (!kind) return;
-      add("track", { event: "Link Clicked", properties: { kind, href } });
+      return;
     }
     flush();
   };
   const submitted = (event) => {
-    const form = event.target;
     // By attribute: a field that is called id hides the form's own.
-    const properties = {
-      form: form.getAttribute("id") || undefined, name: form.getAttribute("name") || undefined,
-    };
-    add("track", { event: "Form Submitted", properties });
+    const said = (name) => event.target.getAttribute(name) || undefined;
+    track("Form Submitted", { form: said("id") || said("name") });
     flush();
   };
 
   // MARK: Calls
 
   const calls = {
-    track: (event, properties) => add("track", { event, properties }),
+    track: (event, properties) => track(event, properties),
     page: view,
     identify: (id, traits) => {
       if (typeof id == "object") return calls.identify(user, id);
@@ -350,14 +345,7 @@
         if (lasting()) remember();
       }
     }
-    if (lasting()) {
-      // What earlier pages could not send.
-      for (const key of queues().filter((key) => key != store)) {
-        queue = queue.concat(read(key) || []).slice(-200);
-        localStorage.removeItem(key);
-      }
-      saveQueue();
-    }
+    if (lasting()) recover();
     soon();
     waiting.splice(0).forEach((call) => klantreis.apply(null, call));
     if (options.spa != "off") {
