@@ -1,5 +1,5 @@
-"""What `check_tracker.py` needs around its scenarios: a server that can be killed, the shop's pages on
-another site, and a visitor with a browser who can look at what was stored."""
+"""What `check_tracker.py` needs around its scenarios: a server that can be killed, the shop's pages
+on another site, and a visitor with a browser who can look at what was stored."""
 import contextlib
 import http.server
 import json

@@ -1,13 +1,12 @@
 // The tracker of Klantreis: tells one's own server what happens on one's own pages.
 //
-// It is served without comments and spaces, see Tracker.swift. So every comment has lines of its own,
-// texts stand in double quotes, and patterns hold neither spaces nor quotes. It keeps to ES2018.
+// It is served without comments and spaces, see Tracker.swift. So every comment has lines of its
+// own, texts stand in double quotes, and patterns hold neither spaces nor quotes. It is ES2018.
 (() => {
   "use strict";
   const page = document, nav = navigator, own = location, store = "klantreis";
   const script = page.currentScript || page.querySelector("script[data-key]");
   const before = window.klantreis;
-  if (!script || (before && before.version)) return;
 
   // Nothing that goes wrong here may be felt by the page.
   const guard = (work) => function () {
@@ -24,7 +23,10 @@
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     (byte + 256).toString(16).slice(1)).join("");
 
-  const options = script.dataset;
+  const options = script ? script.dataset : {};
+  const address = guard(() => new URL("/v1/b", options.host || script.src).href)();
+  if (!address || (before && before.version)) return;
+
   const noIDs = nav.globalPrivacyControl || options.consent == "none";
   const waiting = (before && before.q) || [];
   const library = { name: "klantreis.js", version: "1" };
@@ -178,7 +180,6 @@
 
   // MARK: Sending
 
-  const address = (options.host || new URL(script.src).origin) + "/v1/b";
   // A body that may outlive its page has at most 64 KiB.
   const load = (from) => {
     let length = 0;
@@ -236,7 +237,7 @@
     clearTimeout(pending);
     pending = 0;
     leavePage();
-    if (started && !refused()) recall();
+    if (!refused()) recall();
     arrive();
     current = {
       url: masked(own.origin + place()), path: own.pathname, title: page.title,
@@ -328,9 +329,15 @@
     },
   };
   const klantreis = guard(function (name) {
-    if (!started) return waiting.push(arguments);
+    if (!started) {
+      waiting.push(arguments);
+      return;
+    }
     // Who somebody is waits for the consent.
-    if (/^(identify|group)$/.test(name) && !lasting()) return held.push(arguments);
+    if (/^(identify|group)$/.test(name) && !lasting()) {
+      held = held.concat([arguments]).slice(-9);
+      return;
+    }
     if (calls.hasOwnProperty(name)) calls[name].apply(null, [].slice.call(arguments, 1));
   });
   klantreis.version = library.version;
