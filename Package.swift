@@ -59,7 +59,7 @@ let package = Package(
       name: "Collector",
       dependencies: [
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
-      ], swiftSettings: strict),
+      ], resources: [.embedInCode("Tracker/klantreis.js")], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CustomerJourney", grdb, sqlite], swiftSettings: strict),
     .target(
       name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],

@@ -29,6 +29,8 @@ if ! $quick; then
   fi
   .build-python/bin/pip install --quiet --disable-pip-version-check -r Tests/Browser/requirements.txt
   .build-python/bin/python Tests/EndToEnd/first_light.py
+  step "the tracker on a shop's pages"
+  .build-python/bin/python Tests/Browser/check_tracker.py
 fi
 
 step "tests"

@@ -45,6 +45,7 @@ package struct EventName: VocabularyName {
     ("Store Located", "Winkel gezocht", ["find_location"]),
     // Getting to know each other.
     ("Form Submitted", "Formulier verzonden", ["form_submit", "submit_form"]),
+    ("Consent Changed", "Toestemming gewijzigd", ["segment consent preference updated"]),
     ("Signed Up", "Aangemeld", ["sign_up", "account created"]),
     ("Signed In", "Ingelogd", ["login"]),
     ("Subscribed", "Ingeschreven", ["newsletter subscribed"]),

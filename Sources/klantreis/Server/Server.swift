@@ -28,6 +28,7 @@ struct Server: Sendable {
     // Before the guards of the dashboard: clients come from other sites and under any name.
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
+    TrackerRoute().addRoute(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
