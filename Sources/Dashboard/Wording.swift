@@ -145,6 +145,10 @@ struct Wording: Sendable {
       "nothingYet", "Nothing is stored until you have seen what it becomes.",
       "Er wordt niets opgeslagen tot u hebt gezien wat het wordt."
     ),
+    (
+      "readAs", "What this file holds was found out: it is read as",
+      "Wat er in dit bestand staat is gevonden: het is gelezen als"
+    ),
     ("columnsHeading", "What the columns are", "Wat de kolommen zijn"),
     ("column", "Column", "Kolom"),
     ("examples", "Examples", "Voorbeelden"),

@@ -1,3 +1,4 @@
+import Collector
 import CustomerJourney
 import Foundation
 import JourneyEngine
@@ -77,6 +78,11 @@ final class Workspace: Sendable {
     }
     if let old, old.table.hasValues { return old.table.currency }
     return try store.commonestCurrency() ?? .eur
+  }
+
+  /// The project's secret by which addresses in web servers' logs become visitors; made once.
+  func visitorKey() throws -> String {
+    try store.setting("visitor key", orSet: ImportOptions.newVisitorKey())
   }
 
   /// Where a project's own models stand, one YAML file each.
