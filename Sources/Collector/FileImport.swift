@@ -137,13 +137,23 @@ package final class FileImport {
     var warnings = file.part?.warnings ?? []
     let part = file.part
     var shown: [ImportedRow] = []
+    var leftOut = 0
     do {
-      while shown.count < rows, let batch = try file.next() { shown += batch }
+      while shown.count < rows, leftOut < Limits.rowsPerCommit, let batch = try file.next() {
+        // Most lines of a web server's log are no visits: a preview of those would show nothing.
+        let kept = file.format.isTable ? batch : batch.filter { !$0.isLeftOut }
+        leftOut += batch.count - kept.count
+        shown += kept
+      }
     } catch {
       guard file.archive.isPastLimit else { throw error }
       warnings.append(
         "Only the first \(Limits.previewBytes / 1_048_576) MiB were looked at for this preview; the "
           + "import reads all.")
+    }
+    if leftOut > 0 {
+      warnings.append(
+        "Of the first \(file.rows) rows \(leftOut) are left out as no person's visit.")
     }
     return ImportPreview(
       format: file.format, form: part?.form ?? "", columns: part?.columns ?? [],

@@ -6,6 +6,11 @@ package enum ImportedRow: Hashable, Sendable {
   /// What is known of a customer apart from touchpoints.
   case profile(ProfileChange, line: Int)
   case rejected(RejectedRow)
+
+  /// True for a row that is left out as meant.
+  package var isLeftOut: Bool {
+    if case .rejected(let row) = self { row.isExpected } else { false }
+  }
 }
 
 /// A row that could not be used, with its evidence.

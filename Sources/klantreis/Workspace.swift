@@ -80,9 +80,12 @@ final class Workspace: Sendable {
     return try store.commonestCurrency() ?? .eur
   }
 
+  /// Under which the store keeps the secret; settings that are shown leave it out.
+  static let visitorKeyName = "visitor key"
+
   /// The project's secret by which addresses in web servers' logs become visitors; made once.
   func visitorKey() throws -> String {
-    try store.setting("visitor key", orSet: ImportOptions.newVisitorKey())
+    try store.setting(Self.visitorKeyName, orSet: ImportOptions.newVisitorKey())
   }
 
   /// Where a project's own models stand, one YAML file each.

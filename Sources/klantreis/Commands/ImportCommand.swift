@@ -190,7 +190,7 @@ enum OutcomeForm: String, CaseIterable, ExpressibleByArgument {
 
 /// A value of `--format`: what the file holds. The forms of the outcome are values too, as they are
 /// of `--format` in every other command.
-enum FormatOption: ExpressibleByArgument {
+enum FormatOption: Equatable, ExpressibleByArgument {
   case input(ImportFormat)
   case outcome(OutcomeForm)
 
