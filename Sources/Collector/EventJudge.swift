@@ -3,8 +3,8 @@ import CustomerJourney
 /// Judges events of a file as the front door judges those that are sent, and says what they became
 /// as rows.
 ///
-/// A file has no moment of arrival: the clock of its events is taken as it is, never corrected
-/// against today, and an event came in when it happened unless the file says when.
+/// A file has no moment of arrival: an event came in when it happened unless the file says when, so
+/// that no clock is corrected against today.
 struct EventJudge {
   let normaliser: Normaliser
   let source: CollectorSource
@@ -16,11 +16,9 @@ struct EventJudge {
   }
 
   func row(
-    of original: ClientEvent, in request: CollectorRequest, part: String, line: Int,
+    of event: ClientEvent, in request: CollectorRequest, part: String, line: Int,
     excerpt: () -> String
   ) -> ImportedRow {
-    var event = original
-    event.sent = nil
     switch normaliser.judge(event, of: request, source: source) {
     case .touchpoint(let touchpoint): return .touchpoint(touchpoint, line: line)
     case .profile(let change): return .profile(change, line: line)

@@ -64,7 +64,8 @@ final class EventPart: PartReader {
     do {
       item = try EventFile.item(bytes, of: dialect, at: judge.now, number: line)
       var request = item.request
-      request.received = item.received ?? judge.now
+      // What was so long before its arrival is found by this; see below.
+      request.received = item.received ?? .epoch
       delivery = try dialect.read(request)
     } catch let problem as JSONProblem {
       return reject("is no JSON: \(problem.reason)", excerpt(), line, &batch)
@@ -77,7 +78,12 @@ final class EventPart: PartReader {
     }
     for (_, reason) in delivery.rejected { _ = reject(reason, excerpt(), line, &batch) }
     for event in delivery.events {
-      guard let moment = item.received ?? event.occurred else {
+      var event = event
+      // Where nobody knows when an event arrived, its own clock is taken as it is; one that only
+      // counts back from its arrival says nothing.
+      if item.received == nil { event.sent = nil }
+      let stated = event.occurred.flatMap { $0 > .epoch ? $0 : nil }
+      guard let moment = item.received ?? stated else {
         _ = reject(
           "has no time of its own, and a file has no moment of arrival", excerpt(), line, &batch)
         continue
