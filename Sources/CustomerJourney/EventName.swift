@@ -17,7 +17,10 @@ package struct EventName: VocabularyName {
     ("Ad Impression", "Advertentie gezien", ["impression"]),
     ("Ad Clicked", "Advertentie aangeklikt", []),
     ("Page Viewed", "Pagina bekeken", ["page", "page_view", "pageview", "$pageview"]),
-    ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view"]),
+    ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view", "$screen"]),
+    ("Page Left", "Pagina verlaten", ["page_leave", "$pageleave"]),
+    ("Application Installed", "App geïnstalleerd", ["first_open"]),
+    ("Application Opened", "App geopend", ["app_open"]),
     ("Session Started", "Bezoek begonnen", ["session_start"]),
     ("Content Viewed", "Inhoud bekeken", ["view_content"]),
     ("Video Watched", "Video bekeken", ["video_start", "video_complete"]),
@@ -48,10 +51,15 @@ package struct EventName: VocabularyName {
     ("Sales Contacted", "Contact met verkoop", []),
     // Buying.
     ("Product Added to Wishlist", "Op verlanglijst gezet", ["add_to_wishlist"]),
-    ("Product Added", "In mandje gelegd", ["add_to_cart"]),
+    ("Product Removed from Wishlist", "Van verlanglijst gehaald", ["remove_from_wishlist"]),
+    (
+      "Product Added", "In mandje gelegd", ["add_to_cart", "wishlist product added to cart"]
+    ),
     ("Product Removed", "Uit mandje gehaald", ["remove_from_cart"]),
     ("Cart Viewed", "Mandje bekeken", ["view_cart"]),
     ("Coupon Applied", "Kortingscode gebruikt", ["coupon entered"]),
+    ("Coupon Denied", "Kortingscode geweigerd", []),
+    ("Coupon Removed", "Kortingscode verwijderd", []),
     ("Checkout Started", "Afrekenen begonnen", ["begin_checkout"]),
     ("Checkout Step Viewed", "Afrekenstap bekeken", []),
     ("Checkout Step Completed", "Afrekenstap voltooid", ["add_shipping_info"]),
@@ -90,5 +98,6 @@ package struct EventName: VocabularyName {
     ("Message Opened", "Bericht geopend", ["email opened"]),
     ("Message Clicked", "Bericht aangeklikt", ["email link clicked", "email clicked"]),
     ("Message Bounced", "Bericht niet bezorgd", ["email bounced"]),
+    ("Message Marked as Spam", "Bericht als spam gemeld", ["email marked as spam"]),
   ])
 }

@@ -34,7 +34,9 @@ package struct FrontDoor: Sendable {
     package var batch: CollectedBatch
   }
 
-  package static let dialects: [any Dialect] = [SegmentDialect()]
+  package static let dialects: [any Dialect] = [
+    SegmentDialect(), RudderStackDialect(), PostHogDialect(),
+  ]
 
   private let surroundings: Surroundings
   private let byPath: [String: any Dialect]
