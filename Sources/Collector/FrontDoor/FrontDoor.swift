@@ -35,7 +35,8 @@ package struct FrontDoor: Sendable {
   }
 
   package static let dialects: [any Dialect] = [
-    SegmentDialect(), RudderStackDialect(), PostHogDialect(),
+    SegmentDialect(), RudderStackDialect(), PostHogDialect(), SnowplowDialect(), MatomoDialect(),
+    GA4Dialect(), CloudEventsDialect(),
   ]
 
   private let surroundings: Surroundings

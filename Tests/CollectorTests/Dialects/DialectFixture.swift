@@ -80,7 +80,12 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
   var testDescription: String { dialect.name }
 
   /// All dialects.
-  static var all: [DialectFixture] { [.segment, .rudderStack, .postHog] }
+  static var all: [DialectFixture] {
+    [
+      .segment, .rudderStack, .postHog, .snowplow, .snowplowPixel, .matomo, .matomoBulk, .ga4,
+      .cloudEvents,
+    ]
+  }
 }
 
 /// A front door whose house is in memory.
