@@ -9,7 +9,7 @@ import Testing
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) "
     + "Chrome/32.0.1700.77 Safari/537.36"
 
-  private func entry(_ line: String) -> CombinedLog? {
+  private func parsed(_ line: String) -> CombinedLog? {
     Array(line.utf8).withUnsafeBufferPointer { try? CombinedLog($0) }
   }
 
@@ -49,7 +49,7 @@ import Testing
       ("127.0.0.1  -  -  [10/Oct/2000:13:55:36 -0700]  \"GET /a\" 200 1", "no protocol"),
     ])
   func formats(line: String, why: String) throws {
-    let entry = try #require(entry(line), "\(why)")
+    let entry = try #require(parsed(line), "\(why)")
     #expect(entry.address == "127.0.0.1")
     #expect(entry.time.iso8601 == "2000-10-10T20:55:36Z")
     #expect(entry.target == "/a")
@@ -65,7 +65,7 @@ import Testing
     let line =
       #"2001:db8::1 - Jan de Boer [10/Oct/2000:13:55:36 +0000] "GET /a b\"c HTTP/1.1" 304 - "#
       + #""https://x.nl/\xc3\xa9" "a \"b\" \\ c""#
-    let entry = try #require(entry(line))
+    let entry = try #require(parsed(line))
     #expect(entry.address == "2001:db8::1")
     #expect(entry.user == "Jan de Boer")
     #expect(entry.target == "/a b\"c")
@@ -104,7 +104,7 @@ import Testing
       ("/manual.PDF", "GET", 200, .download), ("/v1.2/app.tar.gz", "GET", 200, .download),
     ])
   func visits(target: String, method: String, status: Int, visit: CombinedLog.Visit) throws {
-    let entry = try #require(entry(Self.line(target, status: status, method: method)))
+    let entry = try #require(parsed(Self.line(target, status: status, method: method)))
     #expect(entry.visit == visit)
   }
 

@@ -23,11 +23,11 @@ struct ImportTests {
   }
 
   /// Many pictures before the first page.
-  private static let log =
+  private static let logText =
     ((10..<40).map { visit("/a\($0).png", $0) } + [visit("/shoes", 41), visit("/cart", 42), "oops"])
     .joined(separator: "\n")
 
-  private static let events = (1...3).map { number in
+  private static let eventText = (1...3).map { number in
     #"{"type":"track","userId":"u\#(number)","event":"Product Viewed","messageId":"m\#(number)","#
       + #""timestamp":"2024-03-01T10:00:00Z","properties":{}}"#
   }.joined(separator: "\n")
@@ -44,7 +44,7 @@ struct ImportTests {
   func log() throws {
     for round in 1...2 {
       // Rotation gives the file another name.
-      let outcome = try run(Self.log, name: round == 1 ? "access.log" : "access.log.1")
+      let outcome = try run(Self.logText, name: round == 1 ? "access.log" : "access.log.1")
       #expect(outcome.read == 33)
       #expect(outcome.stored == (round == 1 ? 2 : 0))
       #expect(outcome.duplicates == (round == 1 ? 0 : 2))
@@ -64,8 +64,8 @@ struct ImportTests {
 
   @Test("a client's events are stored once")
   func events() throws {
-    #expect(try run(Self.events, name: "archive.jsonl").stored == 3)
-    let again = try run(Self.events, name: "archive.jsonl")
+    #expect(try run(Self.eventText, name: "archive.jsonl").stored == 3)
+    let again = try run(Self.eventText, name: "archive.jsonl")
     #expect(again.stored == 0)
     #expect(again.duplicates == 3)
   }
@@ -91,7 +91,10 @@ struct ImportTests {
 
   @Test(
     "the page takes in a file without columns, and asks for none",
-    arguments: [("access.log", log, "web server", 2), ("archive.jsonl", events, "segment", 3)])
+    arguments: [
+      ("access.log", ImportTests.logText, "web server", 2),
+      ("archive.jsonl", ImportTests.eventText, "segment", 3),
+    ])
   func page(name: String, text: String, form: String, stored: Int) async throws {
     try await project.serving { client in
       let preview = try await client.execute(
