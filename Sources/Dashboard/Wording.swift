@@ -136,8 +136,10 @@ struct Wording: Sendable {
     ),
     ("file", "File", "Bestand"),
     (
-      "fileKinds", "CSV or JSON Lines, also as gz or zip, up to",
-      "CSV of JSON Lines, ook als gz of zip, tot"
+      "fileKinds",
+      "CSV, JSON Lines, XES, a web server's log or events of a client, also as gz or zip, up to",
+      "CSV, JSON Lines, XES, het log van een webserver of events van een client, ook als gz of zip, "
+        + "tot"
     ),
     ("dropHere", "or drop it here", "of sleep het hierheen"),
     ("look", "Look at it first", "Bekijk het eerst"),
