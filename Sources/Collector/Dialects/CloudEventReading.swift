@@ -121,6 +121,7 @@ struct CloudEventReading {
     event.properties.add("cloudevent.source", source)
     event.properties.add("cloudevent.subject", subject)
     data.give(to: &event)
+    event.keepPage()
     nameCustomer()
     return event
   }

@@ -80,12 +80,11 @@ package struct CloudEventsDialect: Dialect {
       guard !isBinary, root.kind == .array else {
         return root.json(leavingOut: CloudEventData.addresses)
       }
-      single.headers["content-type"] = "application/cloudevents+json"
       var found = ""
       try Wire.elements(root) { at, item in
         if at == index { found = item.json(leavingOut: CloudEventData.addresses) }
       }
-      return found
+      return "[\(found)]"
     }
     if let body { single.body = Array(body.utf8) }
     return single

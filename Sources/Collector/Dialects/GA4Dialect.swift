@@ -107,9 +107,11 @@ package struct GA4Dialect: Dialect {
   }
 
   /// What is wrong with the content is never an error of the request in this protocol: what cannot
-  /// be read is kept among the rejected events.
+  /// be read is kept among the rejected events. A body that was damaged on its way is another thing.
   package func reply(to request: CollectorRequest, refusal: Refusal) -> CollectorReply {
-    if case .malformed = refusal { return .text("") }
+    let unpacked = try? Unpacking.unpacked(
+      request.body, encoding: request.headers["content-encoding"], limit: bodyBytes)
+    if case .malformed = refusal, unpacked != nil { return .text("") }
     return refusal.reply
   }
 }
@@ -221,6 +223,7 @@ private struct GA4Sender {
     }
     guard !event.name.isEmpty else { throw EventFault("has no name") }
     if let parameters { try take(parameters, into: &event) }
+    event.keepPage()
     return event
   }
 

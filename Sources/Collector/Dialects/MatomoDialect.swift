@@ -54,8 +54,8 @@ package struct MatomoDialect: Dialect {
       QueryParameters(request.query),
       QueryParameters(String(decoding: request.body, as: UTF8.self)),
     ]
-    guard parameters.contains(where: { !$0.pairs.isEmpty }) else {
-      throw Refusal.malformed(reason: "it has no parameters")
+    guard parameters.contains(where: { $0["idsite"] != nil || $0["rec"] != nil }) else {
+      throw Refusal.malformed(reason: "it has neither idsite nor rec")
     }
     var delivery = Delivery(
       keys: parameters.flatMap { [$0["token_auth"], $0["idsite"]].compactMap { $0 } })
@@ -70,8 +70,8 @@ package struct MatomoDialect: Dialect {
     return delivery
   }
 
-  /// The sender's address and the key.
-  private static let secrets: Set<String> = ["cip", "token_auth"]
+  /// The sender's address and the keys.
+  private static let secrets: Set<String> = ["cip", "token_auth", "idsite"]
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
     var single = request

@@ -257,6 +257,7 @@ struct MatomoReading {
     event.anonymousID = forcedVisitor ?? visitor
     setTime(received: received)
     try setAct()
+    event.keepPage()
     return event
   }
 

@@ -74,12 +74,13 @@ package struct SnowplowDialect: Dialect {
     return delivery
   }
 
-  private static let addresses: Set<String> = ["ip"]
+  /// The sender's address and the key.
+  private static let secrets: Set<String> = ["ip", "aid"]
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
     var single = request
     guard request.path == Self.batchPath else {
-      single.query = Wire.query(request.query, leavingOut: Self.addresses)
+      single.query = Wire.query(request.query, leavingOut: Self.secrets)
       return single
     }
     let body: String? = try? Wire.json(request.body) { root in
@@ -88,13 +89,13 @@ package struct SnowplowDialect: Dialect {
       let data = try Self.data(of: root)
       try Wire.elements(data) { at, item in
         guard at == index else { return }
-        items.append(item.json(leavingOut: Self.addresses))
+        items.append(item.json(leavingOut: Self.secrets))
         if item["e"]?.text == "tr" { order = item["tr_id"]?.idText }
       }
       if let order {
         data.forEachElement { item in
           if item["e"]?.text == "ti", item["ti_id"]?.idText == order {
-            items.append(item.json(leavingOut: Self.addresses))
+            items.append(item.json(leavingOut: Self.secrets))
           }
         }
       }

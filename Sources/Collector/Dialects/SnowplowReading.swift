@@ -233,6 +233,7 @@ struct SnowplowReading {
       }
     }
     for text in entities { try takeEntities(text) }
+    event.keepPage()
     event.anonymousID = domainUser ?? networkUser ?? sessionUser
     setTime()
   }

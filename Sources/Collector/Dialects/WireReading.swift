@@ -98,3 +98,15 @@ extension JSONNode {
     return nil
   }
 }
+
+extension ClientEvent {
+  /// Keeps what was said of the page among the properties too, by the names that Segment's clients
+  /// give it there.
+  mutating func keepPage() {
+    for (name, text) in [
+      ("url", page.url), ("title", page.title), ("referrer", page.referrer),
+    ] where properties[name] == nil {
+      properties.add(name, text)
+    }
+  }
+}

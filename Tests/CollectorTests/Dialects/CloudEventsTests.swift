@@ -17,7 +17,7 @@ struct CloudEventsTests {
   }
 
   private func post(_ body: String, _ type: String) -> CollectorRequest {
-    request(
+    clientRequest(
       "/v1/cloudevents",
       headers: ["content-type": type, "authorization": "Bearer key"], body)
   }
@@ -30,7 +30,7 @@ struct CloudEventsTests {
       "content-type": type, "authorization": "Bearer key",
     ]
     all.merge(headers) { $1 }
-    return request("/v1/cloudevents", headers: all, body)
+    return clientRequest("/v1/cloudevents", headers: all, body)
   }
 
   @Test("All three forms say the same")
@@ -238,7 +238,7 @@ struct CloudEventsTests {
       ([:], "writeKey=key"),
     ] {
       let taken = await door.receive(
-        request(
+        clientRequest(
           "/v1/cloudevents", query: query, headers: headers, "{\(Self.core),\"subject\":\"a\"}"))
       #expect(taken.reply.status == 200)
     }

@@ -57,6 +57,8 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
 
   /// Events that one request may have; one more is refused.
   var eventsPerRequest = 1
+  /// Events past that are kept apart, and the others taken.
+  var keepsSurplus = false
   /// The client's clock is corrected by when it says that it sent.
   var correctsClock = false
   /// Every event has an id of its own; where not, what says the same of the same moment is a retry.

@@ -4,7 +4,7 @@ import Testing
 @testable import Collector
 
 /// A request to one path, with a body that is a text.
-func request(
+func clientRequest(
   _ path: String, method: String = "POST", query: String = "", headers: [String: String] = [:],
   _ body: String = ""
 ) -> CollectorRequest {
@@ -54,7 +54,7 @@ extension Dialect {
   }
 }
 
-extension PropertyValue {
-  /// For short expectations: `"42"` of a number and of a text.
-  static func == (value: PropertyValue?, text: String) -> Bool { value?.description == text }
+/// For short expectations.
+extension PropertyValue: ExpressibleByStringLiteral {
+  public init(stringLiteral text: String) { self = .text(text) }
 }

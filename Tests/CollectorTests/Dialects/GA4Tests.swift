@@ -10,7 +10,7 @@ struct GA4Tests {
   private func post(
     _ body: String, path: String = "/mp/collect",
     query: String = "api_secret=key&measurement_id=G-1"
-  ) -> CollectorRequest { request(path, query: query, body) }
+  ) -> CollectorRequest { clientRequest(path, query: query, body) }
 
   /// A request with one event.
   private func one(_ name: String, _ parameters: String = "{}") -> CollectorRequest {
@@ -37,6 +37,8 @@ struct GA4Tests {
     #expect(event.anonymousID == "browser-1")
     #expect(event.occurred == Timestamp(milliseconds: 1_718_400_000_123))
     #expect(event.page == ClientPage(url: "https://shop.example/a", title: "A", referrer: ""))
+    #expect(event.properties["url"] == "https://shop.example/a")
+    #expect(event.properties["referrer"] == nil)
     #expect(event.device.userAgent == "Browser")
     #expect(event.device.address == "192.0.2.1")
     #expect(event.device.country == "NL")

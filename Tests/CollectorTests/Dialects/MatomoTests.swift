@@ -9,11 +9,12 @@ struct MatomoTests {
   private let dialect = MatomoDialect()
 
   private func get(_ query: String) -> CollectorRequest {
-    request("/matomo.php", method: "GET", query: "idsite=key&rec=1&_id=0123456789abcdef&" + query)
+    clientRequest(
+      "/matomo.php", method: "GET", query: "idsite=key&rec=1&_id=0123456789abcdef&" + query)
   }
 
   private func bulk(_ items: String...) -> CollectorRequest {
-    request("/matomo.php", "{\"requests\":[\(items.joined(separator: ","))]}")
+    clientRequest("/matomo.php", "{\"requests\":[\(items.joined(separator: ","))]}")
   }
 
   @Test("A page view has its page, person, device and moment")
@@ -31,6 +32,7 @@ struct MatomoTests {
     #expect(event.occurred == Timestamp(seconds: 1_718_400_000))
     #expect(event.messageID == nil)
     #expect(event.page.title == "Shoes / Red")
+    #expect(event.properties["title"] == "Shoes / Red")
     #expect(event.page.url == "https://shop.example/shoes")
     #expect(event.page.referrer == "https://s.example/")
     #expect(event.device.userAgent == "Browser")
@@ -172,7 +174,7 @@ struct MatomoTests {
     #expect(taken.reply.status == 400)
     #expect(taken.batch.rejected.count == 1)
     #expect(taken.batch.rejected.first?.request.query.contains("cdt=soon") == true)
-    #expect(await door.receive(request("/piwik.php", method: "GET")).reply.status == 400)
+    #expect(await door.receive(clientRequest("/piwik.php", method: "GET")).reply.status == 400)
   }
 
   @Test("A picture is sent unless the client wants none")
@@ -183,7 +185,7 @@ struct MatomoTests {
     #expect(none.status == 204)
     #expect(none.body.isEmpty)
     let form = await door.receive(
-      request("/piwik.php", "idsite=key&rec=1&_id=a&url=%2Fb+c&send_image=0"))
+      clientRequest("/piwik.php", "idsite=key&rec=1&_id=a&url=%2Fb+c&send_image=0"))
     #expect(form.reply.status == 204)
     #expect(form.batch.touchpoints.map(\.content) == ["/b c"])
   }
@@ -213,10 +215,10 @@ struct MatomoTests {
   func bulkRefusals() async {
     let door = TestDoor()
     for body in ["{}", "{\"requests\":7}", "{\"requests\":"] {
-      #expect(await door.receive(request("/matomo.php", body)).reply.status == 400)
+      #expect(await door.receive(clientRequest("/matomo.php", body)).reply.status == 400)
     }
     let many = "{\"requests\":[" + String(repeating: "7,", count: 10_000) + "7]}"
-    #expect(await door.receive(request("/matomo.php", many)).reply.status == 413)
+    #expect(await door.receive(clientRequest("/matomo.php", many)).reply.status == 413)
   }
 
   @Test("The token is the key, and without one the site's number")
@@ -224,16 +226,17 @@ struct MatomoTests {
     let door = TestDoor()
     let rest = "&rec=1&_id=a&url=%2Fa"
     for query in ["idsite=1&token_auth=key", "idsite=key", "idsite=key&token_auth=other"] {
-      let taken = await door.receive(request("/matomo.php", method: "GET", query: query + rest))
+      let taken = await door.receive(
+        clientRequest("/matomo.php", method: "GET", query: query + rest))
       #expect(taken.batch.touchpoints.count == 1)
-      let form = await door.receive(request("/matomo.php", query + rest))
+      let form = await door.receive(clientRequest("/matomo.php", query + rest))
       #expect(form.batch.touchpoints.count == 1)
     }
     let strange = await door.receive(
-      request("/matomo.php", method: "GET", query: "idsite=2" + rest))
+      clientRequest("/matomo.php", method: "GET", query: "idsite=2" + rest))
     #expect(strange.reply.status == 401)
     let bulk = await door.receive(
-      request("/matomo.php", "{\"token_auth\":\"key\",\"requests\":[\"?idsite=1\(rest)\"]}"))
+      clientRequest("/matomo.php", "{\"token_auth\":\"key\",\"requests\":[\"?idsite=1\(rest)\"]}"))
     #expect(bulk.batch.touchpoints.count == 1)
   }
 
@@ -253,7 +256,7 @@ struct MatomoTests {
     try dialect.expectSinglesReadBack(whole)
     #expect(!dialect.single(0, of: whole).query.contains("secret"))
     try dialect.expectSinglesReadBack(
-      request("/matomo.php", "idsite=key&rec=1&url=%2Fa&cip=192.0.2.1&token_auth=secret"))
+      clientRequest("/matomo.php", "idsite=key&rec=1&url=%2Fa&cip=192.0.2.1&token_auth=secret"))
     let many = bulk(
       "\"?idsite=key&rec=1&cip=192.0.2.1&url=%2Fa\"", "7",
       "{\"idsite\":\"key\",\"rec\":1,\"cip\":\"192.0.2.1\",\"url\":\"/b\",\"cvar\":{\"1\":[\"a\",1]}}"

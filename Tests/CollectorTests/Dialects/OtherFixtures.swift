@@ -1,4 +1,5 @@
 import CustomerJourney
+import Foundation
 
 @testable import Collector
 
@@ -16,7 +17,8 @@ extension DialectFixture {
           "data":[\(events.map { JSON.object(snowplow($0, sent: sent)) }.joined(separator: ","))]}
           """.utf8),
         received: testNow)
-    }, eventsPerRequest: Limits.collectedEvents, correctsClock: true, tooLargeStatus: 400)
+    }, eventsPerRequest: Limits.collectedEvents, correctsClock: true, tooLargeStatus: 400,
+    more: snowplowExamples)
 
   static let snowplowPixel = DialectFixture(
     dialect: SnowplowDialect(),
@@ -24,7 +26,7 @@ extension DialectFixture {
       CollectorRequest(
         method: "GET", path: "/i", query: JSON.query(snowplow(events[0], sent: sent)),
         received: testNow)
-    }, correctsClock: true, isQuery: true, tooLargeStatus: 400)
+    }, correctsClock: true, isQuery: true, tooLargeStatus: 400, more: snowplowPixelExamples)
 
   private static func snowplow(
     _ event: SampleEvent, sent: Timestamp
@@ -63,7 +65,7 @@ extension DialectFixture {
       CollectorRequest(
         method: "GET", path: "/matomo.php", query: JSON.query(matomo(events[0])),
         received: testNow)
-    }, hasMessageIDs: false, clockMilliseconds: 1_000, isQuery: true)
+    }, hasMessageIDs: false, clockMilliseconds: 1_000, isQuery: true, more: matomoExamples)
 
   static let matomoBulk = DialectFixture(
     dialect: MatomoDialect(),
@@ -75,7 +77,8 @@ extension DialectFixture {
           "{\"requests\":[\(items.joined(separator: ","))],\"token_auth\":\"\(TestDoor.key)\"}"
             .utf8),
         received: testNow)
-    }, eventsPerRequest: Limits.collectedEvents, hasMessageIDs: false, clockMilliseconds: 1_000)
+    }, eventsPerRequest: Limits.collectedEvents, hasMessageIDs: false, clockMilliseconds: 1_000,
+    more: matomoBulkExamples)
 
   private static func matomo(_ event: SampleEvent) -> [(String, String?)] {
     var fields: [(String, String?)] = [
@@ -128,7 +131,8 @@ extension DialectFixture {
           "events":[\(items.joined(separator: ","))]}
           """.utf8),
         received: testNow)
-    }, eventsPerRequest: GA4Dialect.eventsPerRequest, hasMessageIDs: false, malformedStatus: 200)
+    }, eventsPerRequest: GA4Dialect.eventsPerRequest, keepsSurplus: true, hasMessageIDs: false,
+    malformedStatus: 200, more: ga4Examples)
 
   static let cloudEvents = DialectFixture(
     dialect: CloudEventsDialect(),
@@ -140,7 +144,7 @@ extension DialectFixture {
           "authorization": "Bearer \(TestDoor.key)",
         ], body: Array("[\(events.map(cloudEvent).joined(separator: ","))]".utf8),
         received: testNow)
-    }, eventsPerRequest: Limits.collectedEvents)
+    }, eventsPerRequest: Limits.collectedEvents, more: cloudEventsExamples)
 
   private static func cloudEvent(_ event: SampleEvent) -> String {
     var data =
@@ -158,6 +162,144 @@ extension DialectFixture {
       {"specversion":"1.0","id":\(JSON.text(event.messageID ?? "1")),"source":"/shop",\
       "type":"\(type)","time":"\(event.timeText)","data":{\(data)}}
       """
+  }
+}
+
+/// All features of the protocols, as clients send them.
+extension DialectFixture {
+  typealias Example = (what: String, request: CollectorRequest)
+
+  /// An Iglu text with one entity or several, as a JSON text in JSON.
+  private static func iglu(_ data: String) -> String {
+    JSON.text("{\"schema\":\"iglu:com.example/outer/jsonschema/1-0-0\",\"data\":\(data)}")
+  }
+
+  private static func entity(_ schema: String, _ data: String) -> String {
+    "{\"schema\":\"iglu:\(schema)/jsonschema/1-0-0\",\"data\":\(data)}"
+  }
+
+  private static var snowplowExamples: [Example] {
+    let common = "\"aid\":\"key\",\"duid\":\"browser-1\",\"ip\":\"203.0.113.7\",\"p\":\"mob\""
+    let shop = "com.snowplowanalytics.snowplow.ecommerce"
+    let action = entity("\(shop)/snowplow_ecommerce_action", "{\"type\":\"transaction\"}")
+    let entities = [
+      entity("\(shop)/product", "{\"id\":\"sku-1\",\"name\":\"Shoe\",\"price\":20}"),
+      entity("\(shop)/transaction", "{\"transaction_id\":1,\"revenue\":20,\"currency\":\"EUR\"}"),
+      entity(
+        "com.snowplowanalytics.snowplow/client_session", "{\"userId\":\"u\",\"sessionId\":\"s\"}"),
+      entity("com.example/own", "{\"a\":{\"b\":[1,true]}}"),
+    ]
+    let events = [
+      "\"e\":\"se\",\"se_ca\":\"c\",\"se_ac\":\"a\",\"se_la\":\"l\",\"se_va\":\"2.5\"",
+      "\"e\":\"pp\",\"pp_miy\":\"0\",\"pp_may\":\"900\",\"vid\":\"3\",\"tz\":\"Europe/Amsterdam\"",
+      "\"e\":\"ue\",\"ue_pr\":\(iglu(action)),\"co\":\(iglu("[\(entities.joined(separator: ","))]"))",
+      "\"e\":\"tr\",\"tr_id\":\"T1\",\"tr_tt\":\"30\",\"tr_cu\":\"EUR\"",
+      "\"e\":\"ti\",\"ti_id\":\"T1\",\"ti_sk\":\"a\",\"ti_pr\":\"15\",\"ti_qu\":\"2\"",
+      "\"e\":\"ti\",\"ti_id\":\"T2\",\"ti_nm\":\"Hat\"",
+      "\"e\":\"pv\",\"dtm\":\"1718409500890\",\"stm\":\"1718409500000\",\"own\":{\"a\":[1]}",
+    ]
+    let items = events.map { "{\(common),\($0)}" }.joined(separator: ",")
+    return [
+      (
+        "all kinds of events in one batch",
+        clientRequest("/com.snowplowanalytics.snowplow/tp2", "{\"data\":[\(items)]}")
+      )
+    ]
+  }
+
+  private static var snowplowPixelExamples: [Example] {
+    let text = entity("com.example/own", "{\"a\":1}")
+    let packed = Data("{\"schema\":\"iglu:x\",\"data\":\(text)}".utf8).base64EncodedString()
+    return [
+      (
+        "a self-describing event in a picture's address",
+        clientRequest(
+          "/i", method: "GET",
+          query: "e=ue&aid=key&duid=browser-1&ip=203.0.113.7&tr_id=1&lang=nl&ue_px="
+            + packed.replacing("=", with: ""))
+      )
+    ]
+  }
+
+  private static let matomoQueries = [
+    "e_c=Video&e_a=play&e_n=Intro&e_v=3&h=2&m=0&s=9", "search=boots&search_cat=A&search_count=3",
+    "idgoal=0&ec_id=T1&revenue=20&ec_items=%5B%5B%22s%22%2C%22n%22%2C%5B%22c%22%5D%2C1%2C2%5D%5D",
+    "idgoal=2&revenue=1.5", "c_n=Banner&c_p=a.png&c_i=click", "_pks=s&_pkn=n&_pkc=%5B%22c%22%5D",
+    "url=%2Fa&_cvar=%7B%221%22%3A%5B%22k%22%2C%22v%22%5D%7D&uadata=%7B%22mobile%22%3Atrue%7D",
+    "link=https%3A%2F%2Fb.example%2F&cdo=60&dimension1=x", "ping=1&cid=fedcba9876543210",
+  ].map { "idsite=key&rec=1&_id=0123456789abcdef&cip=203.0.113.7&rand=7&" + $0 }
+
+  private static var matomoExamples: [Example] {
+    matomoQueries.map { ($0, clientRequest("/matomo.php", method: "GET", query: $0)) }
+      + [("a form", clientRequest("/piwik.php", matomoQueries[0]))]
+  }
+
+  private static var matomoBulkExamples: [Example] {
+    let object = """
+      {"idsite":"key","rec":1,"_id":"a","cip":"203.0.113.7","idgoal":0,"revenue":5,\
+      "ec_items":[["s","n","c",1,2]],"cvar":{"1":["k",2]},"own":{"a":[1]}}
+      """
+    let items = matomoQueries.map { JSON.text("?" + $0) } + [object]
+    return [
+      (
+        "all kinds of actions",
+        clientRequest("/piwik.php", "{\"requests\":[\(items.joined(separator: ","))]}")
+      )
+    ]
+  }
+
+  private static var ga4Examples: [Example] {
+    let items = "[{\"item_id\":\"s\",\"item_name\":\"Shoe\",\"price\":20,\"quantity\":1}]"
+    let events = [
+      "{\"name\":\"campaign_details\",\"params\":{\"campaign\":\"c\",\"source\":\"s\",\"medium\":\"m\"}}",
+      "{\"name\":\"view_item\",\"params\":{\"items\":\(items),\"session_id\":17}}",
+      """
+      {"name":"purchase","params":{"transaction_id":"T1","value":20,"currency":"EUR",\
+      "items":\(items)},"timestamp_micros":"1718409500123456"}
+      """, "{\"name\":\"search\",\"params\":{\"search_term\":\"boots\",\"page_title\":\"A\"}}",
+    ]
+    return [
+      (
+        "events and what is known of the person",
+        clientRequest(
+          "/mp/collect", query: "api_secret=key&firebase_app_id=1:2:android:3",
+          """
+          {"app_instance_id":"i","user_id":7,"ip_override":"203.0.113.7","consent":{"a":"GRANTED"},\
+          "user_properties":{"tier":{"value":"gold"}},"user_data":{"a":["b"]},"user_agent":"Browser",\
+          "device":{"category":"mobile","language":"nl"},"user_location":{"country_id":"NL"},\
+          "timestamp_micros":1718409500123456,"events":[\(events.joined(separator: ","))]}
+          """)
+      ),
+      (
+        "one event without a list",
+        clientRequest(
+          "/mp/collect", query: "api_secret=key&measurement_id=G-1",
+          "{\"client_id\":\"b\",\"events\":{\"name\":\"share\",\"params\":{\"index\":1}}}")
+      ),
+    ]
+  }
+
+  private static var cloudEventsExamples: [Example] {
+    let headers = [
+      "authorization": "Bearer key", "content-type": "application/json", "ce-specversion": "1.0",
+      "ce-id": "1", "ce-source": "https://shop.example/%C3%A9", "ce-type": "nl.shop.own",
+      "ce-time": "2024-06-14T23:00:00+02:00", "ce-subject": "order%200", "ce-own": "\"a\"",
+    ]
+    let data = """
+      {"userId":"u","email":"a@example.org","ip":"203.0.113.7","revenue":"7.50","currency":"EUR",\
+      "products":[{"name":"Shoe","ip":"203.0.113.7"}],"page":{"url":"https://a.example/b"}}
+      """
+    let core = "\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"a.b\""
+    return [
+      ("attributes in headers", clientRequest("/v1/cloudevents", headers: headers, data)),
+      (
+        "one event with packed data",
+        clientRequest(
+          "/v1/cloudevents", query: "writeKey=key",
+          headers: ["content-type": "application/cloudevents+json"],
+          "{\(core),\"subject\":\"customers/9\",\"data_base64\":\"eyJhIjoxfQ==\",\"ext\":true}")
+      ),
+    ]
   }
 }
 

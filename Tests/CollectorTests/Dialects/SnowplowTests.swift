@@ -12,7 +12,7 @@ struct SnowplowTests {
   /// One event with these fields besides the usual ones.
   private func batch(_ fields: String...) -> CollectorRequest {
     let items = fields.map { "{\"aid\":\"key\",\"duid\":\"browser-1\",\($0)}" }
-    return request(
+    return clientRequest(
       Self.path,
       """
       {"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4",\
@@ -55,6 +55,9 @@ struct SnowplowTests {
     #expect(event.channel == .website)
     #expect(event.page.url == "https://shop.example/a?b=1")
     #expect(event.page.title == "Shoes")
+    #expect(event.properties["url"] == "https://shop.example/a?b=1")
+    #expect(event.properties["title"] == "Shoes")
+    #expect(event.properties["referrer"] == "https://search.example/")
     #expect(event.page.referrer == "https://search.example/")
     #expect(event.device.userAgent == "Browser")
     #expect(event.device.language == "nl-NL")
@@ -78,8 +81,8 @@ struct SnowplowTests {
 
   @Test("Without a browser's id the network's stands for the person, the tracker's before others")
   func networkIdentity() throws {
-    let pixel = { query in
-      request("/i", method: "GET", query: "e=pv&aid=key&\(query)")
+    func pixel(_ query: String) -> CollectorRequest {
+      clientRequest("/i", method: "GET", query: "e=pv&aid=key&\(query)")
     }
     #expect(try dialect.event(of: pixel("nuid=n&tnuid=t")).anonymousID == "t")
     #expect(try dialect.event(of: pixel("tnuid=t&nuid=n")).anonymousID == "t")
@@ -160,7 +163,7 @@ struct SnowplowTests {
       ("submit_form", "{\"formId\":\"newsletter\"}", "Form Submitted"),
       ("site_search", "{\"terms\":[\"red\",\"shoes\"]}", "Products Searched"),
       ("screen_view", "{\"name\":\"Home\"}", "Screen Viewed"),
-      ("ad_impression", "{\"impressionId\":\"1\"}", "ad_impression"),
+      ("ad_impression", "{\"impressionId\":\"1\"}", "Ad Impression"),
     ])
   func knownSchemas(schema: String, data: String, name: String) throws {
     let described = Self.described("com.snowplowanalytics.snowplow/\(schema)", data)
@@ -217,7 +220,7 @@ struct SnowplowTests {
         "{\"userId\":\"device-1\",\"sessionId\":\"s-9\",\"sessionIndex\":4}"
       ), ("com.acme/weather", "{\"sky\":\"grey\"}"), ("com.acme/weather", "{\"sky\":\"blue\"}"))
     let event = try dialect.event(
-      of: request(
+      of: clientRequest(
         Self.path, "{\"data\":[{\"e\":\"pv\",\"p\":\"mob\",\"aid\":\"key\",\"co\":\(entities)}]}"))
     #expect(event.anonymousID == "device-1")
     #expect(event.channel == Channel("App"))
@@ -291,14 +294,14 @@ struct SnowplowTests {
   func refusals() async {
     let door = TestDoor()
     for body in ["", "[]", "{}", "{\"data\":{}}", "nonsense"] {
-      #expect(await door.receive(request(Self.path, body)).reply.status == 400)
+      #expect(await door.receive(clientRequest(Self.path, body)).reply.status == 400)
     }
-    let large = request(Self.path, "\"" + String(repeating: "x", count: 1_000_000) + "\"")
+    let large = clientRequest(Self.path, "\"" + String(repeating: "x", count: 1_000_000) + "\"")
     let reply = await door.receive(large).reply
     #expect(reply.status == 400)
     #expect(String(decoding: reply.body, as: UTF8.self).contains("\"code\":\"too_large\""))
     let many = "{\"data\":[" + String(repeating: "7,", count: 10_000) + "7]}"
-    #expect(await door.receive(request(Self.path, many)).reply.status == 400)
+    #expect(await door.receive(clientRequest(Self.path, many)).reply.status == 400)
   }
 
   @Test("A batch is answered with ok, a picture's address with the picture")
@@ -309,7 +312,8 @@ struct SnowplowTests {
     #expect(batch.reply.body == Array("ok".utf8))
     #expect(batch.batch.touchpoints.count == 1)
     let pixel = await door.receive(
-      request("/i", method: "GET", query: "e=pv&aid=key&duid=b&url=https%3A%2F%2Fa.example%2Fx%20y")
+      clientRequest(
+        "/i", method: "GET", query: "e=pv&aid=key&duid=b&url=https%3A%2F%2Fa.example%2Fx%20y")
     )
     #expect(pixel.reply == .pixel)
     #expect(pixel.batch.touchpoints.map(\.content) == ["/x y"])
@@ -318,7 +322,8 @@ struct SnowplowTests {
   @Test("The app's id is the key")
   func key() async {
     let door = TestDoor()
-    let strange = request(Self.path, "{\"data\":[{\"e\":\"pv\",\"aid\":\"other\",\"duid\":\"b\"}]}")
+    let strange = clientRequest(
+      Self.path, "{\"data\":[{\"e\":\"pv\",\"aid\":\"other\",\"duid\":\"b\"}]}")
     #expect(await door.receive(strange).reply.status == 401)
   }
 
@@ -331,6 +336,6 @@ struct SnowplowTests {
         "\"e\":\"ti\",\"ti_id\":\"T1\",\"ti_sk\":\"a\"",
         "\"e\":\"ti\",\"ti_id\":\"T2\",\"ti_sk\":\"b\"", "\"e\":\"zz\""))
     try dialect.expectSinglesReadBack(
-      request("/i", method: "GET", query: "e=pv&ip=192.0.2.1&aid=key&duid=b&own=%C3%A9+x"))
+      clientRequest("/i", method: "GET", query: "e=pv&ip=192.0.2.1&aid=key&duid=b&own=%C3%A9+x"))
   }
 }
