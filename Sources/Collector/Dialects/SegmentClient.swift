@@ -130,15 +130,30 @@ struct SegmentClient {
 
   private static func library(_ name: UnsafeBufferPointer<UInt8>?) -> Library {
     guard let name else { return .other }
-    let text = String(decoding: name, as: UTF8.self).lowercased()
-    if text.contains("rudder") { return text.contains("javascript") ? .rudderBrowser : .rudder }
-    if text.hasPrefix("analytics.js") || text.hasPrefix("@segment/analytics-next") {
+    if contains("rudder", in: name) {
+      return contains("javascript", in: name) ? .rudderBrowser : .rudder
+    }
+    if contains("analytics.js", in: name) || contains("analytics-next", in: name) {
       return .browser
     }
-    for part in ["ios", "android", "react-native", "swift", "kotlin", "flutter"]
-    where text.contains(part) {
+    for part in ["ios", "android", "react-native", "swift", "kotlin", "flutter"] as [StaticString]
+    where contains(part, in: name) {
       return .mobile
     }
     return .other
+  }
+
+  /// True when the letters of `part`, in lower case, stand in the name in any case. Every event names
+  /// its library, so no string is made of it.
+  private static func contains(_ part: StaticString, in name: UnsafeBufferPointer<UInt8>) -> Bool {
+    part.withUTF8Buffer { part in
+      guard name.count >= part.count else { return false }
+      return (0...(name.count - part.count)).contains { start in
+        part.indices.allSatisfy { index in
+          let byte = name[start + index]
+          return (byte &- 65 < 26 ? byte | 32 : byte) == part[index]
+        }
+      }
+    }
   }
 }

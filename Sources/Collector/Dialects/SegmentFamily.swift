@@ -118,13 +118,10 @@ struct SegmentFamily {
         event.index = index
         var client = template.client
         try members.read(into: &event, client: &client, sent: template.sent)
-        if client.isRudder {
-          isRudder = true
-        } else if mustMeasure, item.byteCount > SegmentFamily.eventBytes {
-          throw EventFault("is larger than \(SegmentFamily.eventBytes) bytes")
-        }
-        if mustMeasure, item.byteCount > Limits.eventBytes {
-          throw EventFault("is larger than \(Limits.eventBytes) bytes")
+        if client.isRudder { isRudder = true }
+        let limit = client.isRudder ? Limits.eventBytes : SegmentFamily.eventBytes
+        if mustMeasure, item.byteCount > limit {
+          throw EventFault("is larger than \(limit) bytes")
         }
         delivery.events.append(event)
       } catch let fault as EventFault {

@@ -147,10 +147,14 @@ package struct PropertyList: Sendable {
   /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
   package private(set) var isTooLong = false
 
+  /// Room that is made at once, so that most lists never move.
+  private static let usualCount = 8
+
   package init() {}
 
   package mutating func add(_ path: String, _ value: PropertyValue) {
     guard pairs.count < Limits.propertiesPerEvent else { return isTooLong = true }
+    if pairs.isEmpty { pairs.reserveCapacity(Self.usualCount) }
     pairs.append((path, value))
   }
 

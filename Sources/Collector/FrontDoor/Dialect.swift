@@ -25,6 +25,10 @@ package protocol Dialect: Sendable {
   /// again. Addresses of senders are left out.
   func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest
 
+  /// The same for several events of one request, so that a request of many bad events is not read
+  /// again for each.
+  func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest]
+
   /// What a client hears when all of its delivery is kept.
   func reply(to request: CollectorRequest, delivery: Delivery, outcome: DeliveryOutcome)
     -> CollectorReply
@@ -36,6 +40,10 @@ package protocol Dialect: Sendable {
 extension Dialect {
   package var methods: [String] { ["POST"] }
   package var bodyBytes: Int { Limits.collectedBytes }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
+    indices.map { single($0, of: request) }
+  }
 
   package func keys(of request: CollectorRequest) -> [String] {
     request.authorization.map { [$0] } ?? []

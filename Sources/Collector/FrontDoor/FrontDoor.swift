@@ -145,19 +145,22 @@ package struct FrontDoor: Sendable {
     let normaliser = surroundings.normaliser()
     var batch = CollectedBatch()
     batch.touchpoints.reserveCapacity(delivery.events.count)
-    func reject(_ index: Int, _ reason: String, _ kind: RejectedEvent.Kind) {
-      batch.rejected.append(
-        RejectedEvent(
-          kind: kind, source: source.name, dialect: dialect.name, reason: reason,
-          received: request.received, request: dialect.single(index, of: request).kept))
+    var rejected = delivery.rejected.map {
+      (index: $0.index, reason: $0.reason, kind: RejectedEvent.Kind.rejected)
     }
-    for (index, reason) in delivery.rejected { reject(index, reason, .rejected) }
     for event in delivery.events {
       switch normaliser.judge(event, of: request, source: source) {
       case .touchpoint(let touchpoint): batch.touchpoints.append(touchpoint)
       case .profile(let change): batch.profiles.append(change)
-      case .rejected(let kind, let reason): reject(event.index, reason, kind)
+      case .rejected(let kind, let reason): rejected.append((event.index, reason, kind))
       }
+    }
+    if rejected.isEmpty { return batch }
+    let singles = dialect.singles(rejected.map(\.index), of: request)
+    batch.rejected = zip(rejected, singles).map { event, single in
+      RejectedEvent(
+        kind: event.kind, source: source.name, dialect: dialect.name, reason: event.reason,
+        received: request.received, request: single.kept)
     }
     return batch
   }
