@@ -43,7 +43,9 @@ final class LineSplitter {
     var seen = 0
     while true {
       while window.start + seen < window.end {
-        if window.base[window.start + seen] == 10 { return seen }
+        if window.base[window.start + seen] == 10 {
+          return seen > Limits.eventBytes ? nil : seen
+        }
         seen += 1
       }
       if seen > Limits.eventBytes { return nil }

@@ -108,6 +108,7 @@ final class XMLScanner {
         } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
           quote = byte
         } else if byte == UInt8(ascii: ">") {
+          guard at - window.start <= Limits.eventBytes else { throw Self.tooLong }
           return at
         } else if byte == UInt8(ascii: "<"), at > window.start {
           throw Problem(reason: "has a tag that is not closed")
@@ -115,13 +116,14 @@ final class XMLScanner {
         at += 1
       }
       let seen = at - window.start
-      guard seen <= Limits.eventBytes else {
-        throw Problem(reason: "has a tag of more than \(Limits.eventBytes) bytes")
-      }
+      guard seen <= Limits.eventBytes else { throw Self.tooLong }
       guard window.fill() else { throw Problem(reason: "ends within a tag") }
       at = window.start + seen
     }
   }
+
+  private static let tooLong = Problem(
+    reason: "has a tag of more than \(Limits.eventBytes) bytes")
 
   private func tag() throws(Problem) -> Token {
     let end = try endOfTag()

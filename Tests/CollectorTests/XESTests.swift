@@ -200,7 +200,7 @@ import Testing
     }
     #expect(follows.count == expected.dfg.count)
     for row in expected.dfg {
-      #expect(follows[Array(row.prefix(2))].map { .count($0) } == row.last)
+      #expect(follows[Array(row.prefix(2))].map { Reference.Cell.count($0) } == row.last)
     }
     // The mapping for the table of the same log reads the log too, with the same outcome.
     let file = try ImportMapping(path: "\(packageFolder)/Examples/pm4py_logs/\(mapping)")

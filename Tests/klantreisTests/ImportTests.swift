@@ -82,7 +82,8 @@ struct ImportTests {
     "--format takes what a file holds, and the outcome's form as every command does",
     arguments: ["csv", "jsonl", "xes", "combined-log", "segment"])
   func formats(name: String) throws {
-    #expect(FormatOption(argument: name) == .input(try #require(ImportFormat(name))))
+    let format = try #require(ImportFormat(name))
+    #expect(FormatOption(argument: name) == .input(format))
     #expect(FormatOption(argument: "json") == .outcome(.json))
     #expect(FormatOption(argument: "text") == .outcome(.text))
     #expect(FormatOption(argument: "svg") == nil)
