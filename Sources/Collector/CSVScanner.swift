@@ -50,6 +50,15 @@ protocol RowScanner: AnyObject {
   func next() -> RowOutcome
   /// The row as it stands in the file.
   var excerpt: String { get }
+  /// The columns so far, where they are found while the file is read; else none.
+  var columns: [String] { get }
+  /// Why nothing more can be read though the text goes on.
+  var failure: ImportError? { get }
+}
+
+extension RowScanner {
+  var columns: [String] { [] }
+  var failure: ImportError? { nil }
 }
 
 /// Rows of CSV as RFC 4180 has them and as people have them: any delimiter, LF, CRLF and CR, line

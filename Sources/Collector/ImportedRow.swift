@@ -4,8 +4,13 @@ package import CustomerJourney
 package enum ImportedRow: Hashable, Sendable {
   case touchpoint(Touchpoint, line: Int)
   /// What is known of a customer apart from touchpoints.
-  case traits(customer: String, traits: [String: PropertyValue], line: Int)
+  case profile(ProfileChange, line: Int)
   case rejected(RejectedRow)
+
+  /// True for a row that is left out as meant.
+  package var isLeftOut: Bool {
+    if case .rejected(let row) = self { row.isExpected } else { false }
+  }
 }
 
 /// A row that could not be used, with its evidence.
@@ -18,7 +23,7 @@ package struct RejectedRow: Hashable, Sendable {
   package let reason: String
   /// At most 200 bytes of the row. May be personal data: for the file of rejected rows only.
   package let text: String
-  /// True when the mapping says that such rows are to be left out.
+  /// True for a row that is left out as meant: the mapping says so, or no person did it.
   package let isExpected: Bool
 
   package init(part: String, line: Int, reason: String, text: String, isExpected: Bool = false) {
@@ -31,7 +36,7 @@ package struct RejectedRow: Hashable, Sendable {
 }
 
 /// What the importer must be told besides the file and its mapping.
-package struct ImportOptions: Hashable, Sendable {
+package struct ImportOptions: Sendable {
   /// Where clocks without a zone are read, unless the mapping says it.
   package var zone: Zone
   /// Of amounts that name none.
@@ -40,18 +45,37 @@ package struct ImportOptions: Hashable, Sendable {
   package var now: Timestamp
   /// Names the client, unless the mapping does; nil takes the file's name.
   package var source: String?
+  /// What the file holds; nil finds it out.
+  package var format: ImportFormat?
+  /// The secret with which the addresses in a web server's log become visitors. Only with the same
+  /// one are the visitors of two imports the same.
+  package var visitorKey: String
+  /// Reads what events say of device, place and origin.
+  package var context: ContextReader
   /// Rows in one batch.
   package var batchRows: Int
 
   package init(
     zone: Zone = .amsterdam, currency: Currency = .eur, now: Timestamp, source: String? = nil,
-    batchRows: Int = 2_000
+    format: ImportFormat? = nil, visitorKey: String = ImportOptions.newVisitorKey(),
+    context: ContextReader = ContextReader(), batchRows: Int = 2_000
   ) {
     self.zone = zone
     self.currency = currency
     self.now = now
     self.source = source
+    self.format = format
+    self.visitorKey = visitorKey
+    self.context = context
     self.batchRows = batchRows
+  }
+
+  /// 256 random bits as hexadecimal digits.
+  package static func newVisitorKey() -> String {
+    (0..<32).map { _ in
+      let byte = UInt8.random(in: 0...255)
+      return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }.joined()
   }
 }
 
@@ -77,17 +101,20 @@ package struct ImportPreview: Hashable, Sendable {
     package let samples: [String]
   }
 
-  /// "CSV with \";\" between columns, utf-8".
-  package let format: String
+  package let format: ImportFormat
+  /// As people call it: "CSV with \";\" between columns, utf-8".
+  package let form: String
   package let columns: [Column]
   /// What was assumed, and what to write in the mapping when it is wrong.
   package let warnings: [String]
   package let rows: [ImportedRow]
 
   package init(
-    format: String, columns: [Column], warnings: [String] = [], rows: [ImportedRow] = []
+    format: ImportFormat, form: String, columns: [Column], warnings: [String] = [],
+    rows: [ImportedRow] = []
   ) {
     self.format = format
+    self.form = form
     self.columns = columns
     self.warnings = warnings
     self.rows = rows

@@ -4,122 +4,34 @@ import CustomerJourney
 /// `{"user": {"id": 7}, "tags": ["a"]}` has the columns `user.id` and `tags.0`.
 final class JSONScanner: RowScanner {
   let row = RowFields()
-  private(set) var line = 0
-  /// Paths in the order in which they were met; a column is an index into it.
-  private(set) var columns: [String]
+  var line: Int { splitter.line }
+  var columns: [String] { names.all }
+  var excerpt: String { splitter.excerpt }
 
-  private let window: ByteWindow
-  private let isArray: Bool
-  private let isClosed: Bool
-  private var columnOfPath: [String: Int]
-  private var nextLine = 1
-  private var rowEnd = 0
+  private let splitter: JSONSplitter
+  private var names: ColumnNames
 
-  /// `isClosed` when no columns may come besides these.
-  init(window: ByteWindow, isArray: Bool, columns: [String] = [], isClosed: Bool = false) {
-    self.window = window
-    self.isClosed = isClosed
-    self.isArray = isArray
-    self.columns = columns
-    columnOfPath = Dictionary(
-      zip(columns, columns.indices), uniquingKeysWith: { first, _ in first })
-  }
-
-  var excerpt: String {
-    let count = min(Limits.excerptBytes, rowEnd - window.start)
-    return String(
-      decoding: Bytes(start: window.base + max(0, rowEnd - count), count: max(0, count)),
-      as: UTF8.self)
+  init(window: ByteWindow, isArray: Bool, columns: ColumnNames = ColumnNames()) {
+    splitter = JSONSplitter(window: window, isArray: isArray, limit: Limits.eventBytes)
+    names = columns
   }
 
   func next() -> RowOutcome {
-    while true {
-      skipBlank()
-      if window.start == window.end { return .end }
-      line = nextLine
-      guard let length = objectLength() else {
-        if window.failure != nil {
-          window.start = window.end
-          return .end
-        }
-        return reject("is longer than \(Limits.eventBytes) bytes, or not a complete JSON object")
-      }
-      let bytes = Bytes(start: window.base + window.start, count: length)
-      let problem = textProblem(bytes) ?? read(bytes)
-      if let problem { return reject(problem) }
-      nextLine += lineBreaks(bytes)
-      window.start += length
-      return .row
-    }
-  }
-
-  private func reject(_ reason: String) -> RowOutcome {
-    let text = window.excerpt()
-    window.skipLine()
-    nextLine += 1
-    return .rejected(reason: reason, text: text)
-  }
-
-  private func lineBreaks(_ bytes: Bytes) -> Int { bytes.count { $0 == 10 } }
-
-  /// White space, and between the objects of an array its brackets and commas.
-  private func skipBlank() {
-    while true {
-      while window.start < window.end {
-        let byte = window.base[window.start]
-        let isMark = isArray && (byte == 44 || byte == 91 || byte == 93)
-        guard byte == 32 || byte == 9 || byte == 10 || byte == 13 || isMark else { return }
-        if byte == 10 { nextLine += 1 }
-        window.start += 1
-      }
-      if !window.fill() { return }
-    }
-  }
-
-  /// Bytes of the object at the start of the window: up to its closing brace in an array, up to the
-  /// end of the line in JSON Lines. Nil when it does not end within the limit.
-  private func objectLength() -> Int? {
-    var at = window.start
-    var depth = 0
-    var inText = false
-    if isArray, window.base[at] != UInt8(ascii: "{") { return nil }
-    while true {
-      while at < window.end {
-        let byte = window.base[at]
-        if !isArray {
-          if byte == 10 || byte == 13 { return at - window.start }
-        } else if inText {
-          // A text ends on its line and objects nest so deep only: a broken one is found soon,
-          // else each line of a hostile file would cost a look at the next megabyte.
-          if byte == 10 { return nil }
-          if byte == 92 { at += 1 } else if byte == 34 { inText = false }
-        } else if byte == 34 {
-          inText = true
-        } else if byte == 123 {
-          depth += 1
-          if depth > Limits.jsonDepth { return nil }
-        } else if byte == 125 {
-          depth -= 1
-          if depth <= 0 { return min(at, window.end - 1) + 1 - window.start }
-        }
-        at += 1
-      }
-      let seen = at - window.start
-      if seen > Limits.eventBytes { return nil }
-      if !window.fill() {
-        if window.failure != nil { return nil }
-        return isArray ? nil : window.end - window.start
-      }
-      at = window.start + seen
+    switch splitter.next() {
+    case .end: return .end
+    case .rejected(let reason, let text): return .rejected(reason: reason, text: text)
+    case .object(let bytes):
+      guard let problem = read(bytes) else { return .row }
+      let text = splitter.excerpt
+      splitter.takeBack()
+      return .rejected(reason: problem, text: text)
     }
   }
 
   /// Reads one object into the row; returns why it cannot be.
   private func read(_ bytes: Bytes) -> String? {
-    rowEnd = window.start + bytes.count
-    if bytes.count > Limits.eventBytes { return "is longer than \(Limits.eventBytes) bytes" }
     row.clear()
-    let known = columns.count
+    let known = names.all.count
     var reader = JSONReader(bytes: bytes)
     do throws(JSONReader.Problem) {
       try reader.readObject { (path, value, kind) throws(JSONReader.Problem) in
@@ -128,25 +40,17 @@ final class JSONScanner: RowScanner {
       }
       return nil
     } catch {
-      // A row that is no row brings no columns.
-      for path in columns[known...] { columnOfPath[path] = nil }
-      columns.removeSubrange(known...)
+      names.cut(to: known)
       return error.description
     }
   }
 
-  /// Nil for a path that nobody asks for.
   private func column(_ path: String) throws(JSONReader.Problem) -> Int? {
-    if let known = columnOfPath[path] { return known }
-    if isClosed { return nil }
-    guard columns.count < Limits.columnsPerFile else {
-      throw JSONReader.Problem(
-        description: "has a key that the rows before it lack, and those have "
-          + "\(Limits.columnsPerFile) different ones, the most of a file")
+    do throws(ColumnNames.TooMany) {
+      return try names.number(of: path)
+    } catch {
+      throw JSONReader.Problem(description: ColumnNames.tooMany)
     }
-    columns.append(path)
-    columnOfPath[path] = columns.count - 1
-    return columns.count - 1
   }
 }
 

@@ -44,6 +44,13 @@ struct MessageIDs {
     return hash()
   }
 
+  /// The digest of a row that has no columns.
+  mutating func digest(of bytes: Bytes) -> Digest {
+    begin()
+    buffer.append(contentsOf: bytes)
+    return hash()
+  }
+
   /// The digest of rows that became one touchpoint.
   mutating func digest(of digests: [Digest]) -> Digest {
     begin()

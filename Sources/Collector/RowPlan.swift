@@ -74,7 +74,7 @@ struct RowPlan {
   private(set) var hasEvents = true
 
   private let file: String
-  private let isJSON: Bool
+  private let isOpen: Bool
   private let canAddColumns: Bool
   private let samples: [[[UInt8]]]
   private let zone: Zone
@@ -85,16 +85,16 @@ struct RowPlan {
   /// - Parameters:
   ///   - joined: Columns of the joined file.
   ///   - samples: The first rows, from which the order of dates and the decimal mark are found.
-  ///   - isJSON: True where a column may first come later, and rows lack most.
+  ///   - isOpen: True where a column may first come later, and rows lack most.
   init(
     mapping: ImportMapping, header: [String], joined: [String], samples: [[[UInt8]]],
-    file: String, isJSON: Bool, options: ImportOptions
+    file: String, isOpen: Bool, options: ImportOptions
   ) throws {
     self.header = header + joined
     fileColumns = header.count
     self.file = file
-    self.isJSON = isJSON
-    canAddColumns = isJSON && joined.isEmpty
+    self.isOpen = isOpen
+    canAddColumns = isOpen && joined.isEmpty
     self.samples = samples
     zone = mapping.zone ?? options.zone
     now = options.now
@@ -206,7 +206,7 @@ struct RowPlan {
     // Rows of JSON have few of the keys of their file, so each is counted on its own.
     // A group has one more property, the number of its rows.
     let count = extra.count + (groupBy == nil ? 0 : 1)
-    if !isJSON, count > Limits.propertiesPerEvent {
+    if !isOpen, count > Limits.propertiesPerEvent {
       throw ImportError(
         .columns,
         "\(file) would give each touchpoint \(count) properties, and at most "

@@ -43,12 +43,11 @@ final class RowReader {
   private let cells: [RowPlan.Cell?]
   private var columns: [String] = []
   private var groups: [OpenGroup] = []
-  private var lastTraits: (customer: String, traits: [String: PropertyValue])?
+  private var lastTraits: ProfileChange?
 
   init(
     plan: RowPlan, mapping: ImportMapping, source: String, ids: MessageIDs, part: String,
-    join: JoinTable?,
-    options: ImportOptions
+    join: JoinTable?, options: ImportOptions
   ) throws {
     self.plan = plan
     self.source = source
@@ -208,9 +207,11 @@ final class RowReader {
       if plan.hasEvents { return }
       throw Rejection(reason: "has none of the traits")
     }
-    if let last = lastTraits, last.customer == customer, last.traits == traits { return }
-    lastTraits = (customer, traits)
-    batch.append(.traits(customer: customer, traits: traits, line: line))
+    let change = ProfileChange(
+      customer: customer, traits: traits, occurred: received, source: source)
+    if change == lastTraits { return }
+    lastTraits = change
+    batch.append(.profile(change, line: line))
   }
 
   /// A touchpoint without an id of its own yet, unless the row has one.

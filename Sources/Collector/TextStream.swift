@@ -81,7 +81,8 @@ final class TextStream {
       if Self.isPacked(raw) || zeros * 10 > raw.count {
         throw ImportError(
           .notText,
-          "\(name) is not a text file; save or export it as CSV or JSON Lines and import that.")
+          "\(name) is not a text file; save or export it as CSV, JSON Lines or XES and import that."
+        )
       }
       encoding = Self.looksLikeUTF8(raw) ? .utf8 : .windows1252
       isGuess = encoding == .windows1252

@@ -12,6 +12,11 @@ package enum Limits {
   package static let utcOffsetMinutes = 1_080
   /// Levels of nesting in one JSON value of input.
   package static let jsonDepth = 32
+  /// Levels of elements in a file of XML, and attributes of one element.
+  package static let xmlDepth = 64
+  package static let xmlAttributes = 64
+  /// Reasons for which an import leaves rows out that it tells apart.
+  package static let reasonsTold = 20
   /// Columns of a file.
   package static let columnsPerFile = 2_048
   /// Rows of a small file that another is joined with.

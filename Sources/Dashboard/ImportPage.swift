@@ -32,6 +32,8 @@ package enum ImportPage: Sendable {
     /// Names the uploaded file to the server; comes back with the form.
     package var upload: String
     package var fileName: String
+    /// What the file holds when it has no columns: "events of segment".
+    package var form: String?
     /// The form sends `column.0`, `column.1`, … with a role each.
     package var columns: [Column]
     /// What holds for every row where no column says it, by role; the form sends `constant.channel`.
@@ -46,11 +48,13 @@ package enum ImportPage: Sendable {
     package var problem: String?
 
     package init(
-      upload: String, fileName: String, columns: [Column], constants: [ColumnRole: String] = [:],
+      upload: String, fileName: String, form: String? = nil, columns: [Column],
+      constants: [ColumnRole: String] = [:],
       rows: [Row] = [], rejected: [Rejection] = [], read: Int = 0, rejectedCount: Int = 0,
       problem: String? = nil
     ) {
       self.upload = upload
+      self.form = form
       self.fileName = fileName
       self.columns = columns
       self.constants = constants
@@ -203,6 +207,7 @@ extension Pages {
       "canConfirm": preview.problem == nil && !preview.rows.isEmpty,
     ]
     values["problem"] = preview.problem
+    values["form"] = preview.form
     return values
   }
 

@@ -140,14 +140,20 @@ struct Wording: Sendable {
       ),
       ("file", "File", "Bestand"),
       (
-        "fileKinds", "CSV or JSON Lines, also as gz or zip, up to",
-        "CSV of JSON Lines, ook als gz of zip, tot"
+        "fileKinds",
+        "CSV, JSON Lines, XES, a web server's log or events of a client, also as gz or zip, up to",
+        "CSV, JSON Lines, XES, het log van een webserver of events van een client, ook als gz of "
+          + "zip, tot"
       ),
       ("dropHere", "or drop it here", "of sleep het hierheen"),
       ("look", "Look at it first", "Bekijk het eerst"),
       (
         "nothingYet", "Nothing is stored until you have seen what it becomes.",
         "Er wordt niets opgeslagen tot u hebt gezien wat het wordt."
+      ),
+      (
+        "readAs", "What this file holds was found out: it is read as",
+        "Wat er in dit bestand staat is gevonden: het is gelezen als"
       ),
       ("columnsHeading", "What the columns are", "Wat de kolommen zijn"),
       ("column", "Column", "Kolom"),

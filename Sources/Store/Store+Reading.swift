@@ -248,6 +248,18 @@ extension Store {
     }
   }
 
+  /// What the setting says; when it says nothing it is `value` from now on, in one transaction, so
+  /// that all who ask at once get the same.
+  package func setting(_ name: String, orSet value: String) throws -> String {
+    try pool.write { db in
+      try db.execute(
+        sql: "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+        arguments: [name, value])
+      return try String.fetchOne(
+        db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name]) ?? value
+    }
+  }
+
   package func record(_ run: ImportRun) throws {
     try pool.write { db in
       try db.execute(

@@ -13,10 +13,12 @@ struct ImportChoices {
   }
 
   private var columns: [Column]
+  private let format: ImportFormat
   private var constants: [ImportPage.ColumnRole: String] = [:]
 
   /// As found; `form` has what the person chose, `column.0`, `column.1`, … and `constant.channel`.
   init(_ found: ImportPreview, form: FormFields? = nil) {
+    format = found.format
     columns = found.columns.enumerated().map { index, column in
       let role =
         form?["column.\(index)"].flatMap(ImportPage.ColumnRole.init(rawValue:))
@@ -32,7 +34,9 @@ struct ImportChoices {
     }
   }
 
-  var mapping: ImportMapping {
+  /// Nil for a file that has no columns.
+  var mapping: ImportMapping? {
+    guard format.isTable else { return nil }
     var mapping = ImportMapping()
     var kept: [ImportMapping.Kept] = []
     for column in columns {
@@ -78,11 +82,11 @@ struct ImportChoices {
             content: touchpoint.content ?? "", value: touchpoint.value?.amount,
             currency: touchpoint.value?.currency.code))
       case .rejected(let row): rejected.append(.init(line: row.line, reason: row.reason))
-      case .traits: break
+      case .profile: break
       }
     }
     return ImportPage.Preview(
-      upload: token, fileName: fileName,
+      upload: token, fileName: fileName, form: format.isTable ? nil : preview?.form,
       columns: columns.map { .init(name: $0.name, samples: $0.samples, role: $0.role) },
       constants: constants, rows: rows, rejected: rejected, read: preview?.rows.count ?? 0,
       rejectedCount: rejected.count, problem: problem)

@@ -19,8 +19,12 @@ struct ImportRunner {
     var duplicates = 0
     /// Rows that cannot be used.
     var rejected = 0
-    /// Rows that the mapping says to leave out.
+    /// Rows that are left out as meant: by the mapping, or because no person did it.
     var leftOut = 0
+    /// How many were left out for each reason.
+    var leftOutReasons: [String: Int] = [:]
+    /// As what the file was read: `csv`, `segment`.
+    var format: String?
     /// Rows that said something of a customer.
     var traits = 0
     /// Where the rejected rows stand with line and reason.
@@ -29,6 +33,14 @@ struct ImportRunner {
     var firstRejected: [Rejection] = []
     /// Why the file could not be read to its end; what was before that place is stored.
     var problem: String?
+
+    /// Counts rows that are left out; past ``Limits/reasonsTold`` reasons only how many.
+    mutating func leaveOut(_ count: Int, _ reason: String) {
+      leftOut += count
+      if leftOutReasons[reason] != nil || leftOutReasons.count < Limits.reasonsTold {
+        leftOutReasons[reason, default: 0] += count
+      }
+    }
 
     struct Rejection: Equatable, Sendable, Encodable {
       var line: Int
@@ -47,11 +59,12 @@ struct ImportRunner {
     let file = try FileImport(path: path, mapping: mapping, options: options)
     let name = URL(filePath: path).lastPathComponent
     var outcome = Outcome()
+    outcome.format = file.format.name
     let rejections = RejectionFile(folder: workspace.rejectedFolder, name: name, at: started)
     let reader = ReadAhead(file)
     do {
       while let batch = try reader.next() {
-        try store(batch.rows, of: file.source, at: started, into: &outcome, rejections)
+        try store(batch.rows, into: &outcome, rejections)
         let at = batch.progress
         outcome.read = at.rows
         progress(Double(at.bytesRead) / Double(max(1, at.bytesTotal)), at.rows)
@@ -70,8 +83,7 @@ struct ImportRunner {
   }
 
   private func store(
-    _ batch: [ImportedRow], of source: String, at moment: Timestamp, into outcome: inout Outcome,
-    _ rejections: RejectionFile
+    _ batch: [ImportedRow], into outcome: inout Outcome, _ rejections: RejectionFile
   ) throws {
     var touchpoints: [Touchpoint] = []
     var profiles: [ProfileChange] = []
@@ -79,10 +91,9 @@ struct ImportRunner {
     for row in batch {
       switch row {
       case .touchpoint(let touchpoint, _): touchpoints.append(touchpoint)
-      case .traits(let customer, let values, _):
-        profiles.append(
-          ProfileChange(customer: customer, traits: values, occurred: moment, source: source))
-      case .rejected(let rejected) where rejected.isExpected: outcome.leftOut += 1
+      case .profile(let change, _): profiles.append(change)
+      case .rejected(let rejected) where rejected.isExpected:
+        outcome.leaveOut(1, rejected.reason)
       case .rejected(let rejected):
         outcome.rejected += 1
         if outcome.firstRejected.count < Limits.rejectionsShown {

@@ -1,3 +1,4 @@
+import Collector
 import CustomerJourney
 import Foundation
 import JourneyEngine
@@ -81,6 +82,14 @@ final class Workspace: Sendable {
     }
     if let old, old.table.hasValues { return old.table.currency }
     return try store.commonestCurrency() ?? .eur
+  }
+
+  /// Under which the store keeps the secret; settings that are shown leave it out.
+  static let visitorKeyName = "visitor key"
+
+  /// The project's secret by which addresses in web servers' logs become visitors; made once.
+  func visitorKey() throws -> String {
+    try store.setting(Self.visitorKeyName, orSet: ImportOptions.newVisitorKey())
   }
 
   /// Where a project's own models stand, one YAML file each.

@@ -132,4 +132,29 @@ import Testing
     #expect(imported.touchpoints.count == 42)
     #expect(Set(imported.touchpoints.map(\.customer)).count == 6)
   }
+
+  @Test("a web server's log in JSON has its pages and downloads")
+  func nginx() throws {
+    func line(_ path: String, _ visitor: String, _ facts: String) -> String {
+      #"{"time":"2024-03-01T10:00:00+01:00","path":"\#(path)","visitor":"\#(visitor)",\#(facts)}"#
+    }
+    let page = #""method":"GET","status":200,"type":"text/html","user":"""#
+    let lines = [
+      line("/shoes", "v1", page),
+      line("/account", "v1", page.replacing(#""user":"""#, with: #""user":"jan""#)),
+      line("/a.pdf", "v1", page.replacing("text/html", with: "application/pdf")),
+      line("/a.png", "v1", page.replacing("text/html", with: "image/png")),
+      line("/gone", "v1", page.replacing("200", with: "404")),
+      line("/form", "v1", page.replacing("GET", with: "POST")), line("/shoes", "", page),
+    ]
+    let imported = try importAll(
+      lines.joined(separator: "\n"), name: "pages.log",
+      mapping: String(contentsOfFile: "\(examples)/web_logs/nginx.yaml", encoding: .utf8))
+    #expect(imported.touchpoints.map(\.customer) == ["v1", "jan", "v1"])
+    #expect(imported.count(.pageViewed) == 2)
+    #expect(imported.count(EventName("File Downloaded")) == 1)
+    #expect(imported.touchpoints[0].occurred.iso8601 == "2024-03-01T09:00:00Z")
+    #expect(imported.rejected.map(\.line) == [4, 5, 6, 7])
+    #expect(imported.rejected.allSatisfy(\.isExpected))
+  }
 }

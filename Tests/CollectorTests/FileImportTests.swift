@@ -58,7 +58,7 @@ import Testing
         "`maat` is kept as the property maat",
       ])
     #expect(preview.rows.count == 5)
-    #expect(preview.format == "CSV with \",\" between columns, utf-8")
+    #expect(preview.form == "CSV with \",\" between columns, utf-8")
     let warnings = preview.warnings.joined(separator: "\n")
     for part in ["Order Completed", "Website", "day comes first", "before the decimals"] {
       #expect(warnings.contains(part), "\(part)")

@@ -41,7 +41,7 @@ struct Imported {
       case .touchpoint(let touchpoint, let line):
         touchpoints.append(touchpoint)
         lines.append(line)
-      case .traits(let customer, let values, _): traits.append((customer, values))
+      case .profile(let change, _): traits.append((change.customer, change.traits))
       case .rejected(let row): rejected.append(row)
       }
     }

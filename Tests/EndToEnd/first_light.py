@@ -100,7 +100,8 @@ def imports_meanwhile(server, folder):
         journey = server.json("/api/v1/journey?customer=nieuw")
         expect(journey["total"] == 1, "a running server shows what a command stored")
         expect(journey["touchpoints"][0]["channel"] == "Shop", "winkel is the shop")
-        code, text, _ = klantreis("import", file.name, "--data", folder, "--format", "json")
+        code, text, _ = klantreis(
+            "import", file.name, "--data", folder, "--format", "csv", "--output", "json")
         expect(json.loads(text)["stored"] == 0, "the same file again stores nothing")
 
 

@@ -8,17 +8,19 @@ import Store
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Import touchpoints from CSV or JSON Lines, also in gz or zip.",
+    abstract: "Import touchpoints from CSV, JSON Lines, XES, web server logs or clients' events.",
     discussion: """
-      Columns named customer, time, event, channel, … are found by themselves, in English and Dutch;
+      What a file holds is found from its first lines; --format says it otherwise. Columns named customer, time, event, channel, … are found by themselves, in English and Dutch;
       for others write a mapping file (docs/import.md). Importing a file again stores nothing twice.
 
       Example:
         klantreis import orders.csv --dry-run
         klantreis import orders.csv.gz --mapping orders.yaml --data data
+        klantreis import access.log.gz --format combined-log
+        klantreis import archive.jsonl --format segment --output json
       """)
 
-  @Argument(help: "CSV, TSV or JSON Lines; plain, gzipped, or one or more in a zip.")
+  @Argument(help: "The files; plain, packed with gzip, or one or more in a zip.")
   var files: [String]
 
   @Option(help: ArgumentHelp("A mapping in YAML; docs/import.md has the form.", valueName: "file"))
@@ -37,22 +39,27 @@ struct ImportCommand: ParsableCommand {
     name: .customLong("dry-run"), help: "Show what would be stored and rejected; store nothing.")
   var isDryRun = false
 
+  @Option(
+    help: ArgumentHelp(
+      "What the file holds: \(ImportFormat.names.joined(separator: ", ")). (default: found from "
+        + "its first lines) Here too text and json name the form of the outcome.",
+      valueName: "format"))
+  var format: [FormatOption] = []
+
   @Option(help: "The form of the outcome: text or json.")
-  var format: AnswerFormat = .text
+  var output: OutcomeForm?
 
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    guard format == .text || format == .json else {
-      throw Ending.wrongUse("An import tells its outcome as text or json.")
-    }
+    let (input, output) = try forms()
     for file in files where !FileManager.default.isReadableFile(atPath: file) {
       throw Ending.failed("\(file) cannot be read: check that it is there and yours to read.")
     }
     let mapping = try mapping.map { try ImportMapping(path: $0) }
     if isDryRun {
       let stored = Workspace.exists(in: data.folder) ? try data.open() : nil
-      let options = try importOptions(stored)
+      let options = try importOptions(stored, input)
       var isAnyRejected = false
       for file in files {
         let preview = try FileImport.preview(path: file, mapping: mapping, options: options)
@@ -64,7 +71,7 @@ struct ImportCommand: ParsableCommand {
     }
     let workspace = try data.open()
     try keepChoices(in: workspace)
-    let runner = ImportRunner(workspace: workspace, options: try importOptions(workspace))
+    let runner = ImportRunner(workspace: workspace, options: try importOptions(workspace, input))
     var total = ImportRunner.Outcome()
     for file in files {
       let name = URL(filePath: file).lastPathComponent
@@ -79,13 +86,13 @@ struct ImportCommand: ParsableCommand {
         outcome = ImportRunner.Outcome(problem: error.description)
       }
       bar.finish()
-      if format == .text, outcome.read > 0 || outcome.problem == nil {
+      if output == .text, outcome.read > 0 || outcome.problem == nil {
         Terminal.write(Self.text(outcome, name: name))
       }
       total.add(outcome)
       if let problem = outcome.problem { Terminal.note("klantreis: \(problem)") }
     }
-    if format == .json {
+    if output == .json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       Terminal.write(String(decoding: try encoder.encode(total), as: UTF8.self) + "\n")
@@ -94,7 +101,22 @@ struct ImportCommand: ParsableCommand {
     if total.rejected > 0 { throw Ending.someRejected }
   }
 
-  private func importOptions(_ workspace: Workspace?) throws -> ImportOptions {
+  /// What the files hold, nil when nobody says it, and how the outcome is told.
+  private func forms() throws -> (input: ImportFormat?, output: OutcomeForm) {
+    var (input, output) = (ImportFormat?.none, self.output)
+    for option in format {
+      switch option {
+      case .input(let format) where input == nil || input == format: input = format
+      case .outcome(let form) where output == nil || output == form: output = form
+      default: throw Ending.wrongUse("--format and --output say two different things of one.")
+      }
+    }
+    return (input, output ?? .text)
+  }
+
+  private func importOptions(
+    _ workspace: Workspace?, _ format: ImportFormat?
+  ) throws -> ImportOptions {
     let settings = try workspace?.store.settings() ?? [:]
     let zoneName = zone ?? settings[Workspace.Setting.zone.rawValue]
     let currencyCode = currency ?? settings[Workspace.Setting.currency.rawValue]
@@ -105,7 +127,10 @@ struct ImportCommand: ParsableCommand {
     guard let currency = currencyCode.map({ Currency($0) }) ?? .eur else {
       throw Ending.wrongUse("\(currencyCode ?? "") is no currency code. Write it as EUR or GBP.")
     }
-    return ImportOptions(zone: zone, currency: currency, now: .now, source: source)
+    // A preview without a project has visitors of its own.
+    return ImportOptions(
+      zone: zone, currency: currency, now: .now, source: source, format: format,
+      visitorKey: try workspace?.visitorKey() ?? ImportOptions.newVisitorKey())
   }
 
   /// A zone or currency given with the first import is the project's from then on.
@@ -123,9 +148,12 @@ struct ImportCommand: ParsableCommand {
     ]
     if outcome.duplicates > 0 { lines[0] += ", \(outcome.duplicates.grouped) known already" }
     if outcome.traits > 0 { lines[0] += ", traits in \(outcome.traits.grouped) of the rows" }
-    if outcome.leftOut > 0 {
-      lines[0] += ", \(outcome.leftOut.grouped) left out as the mapping says"
+    if outcome.leftOut > 0 { lines[0] += ", \(outcome.leftOut.grouped) left out" }
+    if let format = outcome.format, ImportFormat(format)?.isTable == false {
+      lines[0] += " (read as \(format))"
     }
+    let reasons = outcome.leftOutReasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    lines += reasons.map { "  \($0.value.grouped) left out: \($0.key)" }
     if outcome.rejected > 0 {
       lines[0] += ", \(outcome.rejected.grouped) rejected"
       for rejection in outcome.firstRejected {
@@ -145,7 +173,9 @@ extension ImportRunner.Outcome {
     stored += other.stored
     duplicates += other.duplicates
     rejected += other.rejected
-    leftOut += other.leftOut
+    for (reason, count) in other.leftOutReasons { leaveOut(count, reason) }
+    leftOut += other.leftOut - other.leftOutReasons.values.reduce(0, +)
+    format = other.format ?? format
     traits += other.traits
     rejectedFile = other.rejectedFile ?? rejectedFile
     firstRejected += other.firstRejected
@@ -153,10 +183,36 @@ extension ImportRunner.Outcome {
   }
 }
 
+/// How an import tells what came of it.
+enum OutcomeForm: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+}
+
+/// A value of `--format`: what the file holds. The forms of the outcome are values too, as they are
+/// of `--format` in every other command.
+enum FormatOption: Equatable, ExpressibleByArgument {
+  case input(ImportFormat)
+  case outcome(OutcomeForm)
+
+  init?(argument: String) {
+    if let form = OutcomeForm(rawValue: argument) {
+      self = .outcome(form)
+    } else if let format = ImportFormat(argument) {
+      self = .input(format)
+    } else {
+      return nil
+    }
+  }
+
+  static var allValueStrings: [String] {
+    ImportFormat.names + OutcomeForm.allCases.map(\.rawValue)
+  }
+}
+
 /// A preview as a person reads it at the terminal.
 enum PreviewText {
   static func text(_ preview: ImportPreview, file: String) -> String {
-    var lines = ["\(file): \(preview.format)"]
+    var lines = ["\(file): \(preview.form)"]
     lines += preview.columns.map { "  \($0.use)" }
     lines += preview.warnings.map { "  ! \($0)" }
     var rejected: [String] = []
@@ -169,9 +225,11 @@ enum PreviewText {
           touchpoint.channel.name, touchpoint.content ?? "",
           touchpoint.value.map(String.init(describing:)) ?? "",
         ])
-      case .traits(let customer, let traits, let line):
-        let told = traits.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        shown.append([String(line), customer, "", "(traits)", "", told.joined(separator: " "), ""])
+      case .profile(let change, let line):
+        let told = change.traits.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        shown.append([
+          String(line), change.customer, "", "(traits)", "", told.joined(separator: " "), "",
+        ])
       case .rejected(let row):
         rejected.append("  line \(row.line) \(row.reason)")
       }

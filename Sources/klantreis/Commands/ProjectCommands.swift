@@ -185,7 +185,8 @@ struct SettingsCommand: ParsableCommand {
   func run() throws {
     let workspace = try data.openExisting()
     guard let name else {
-      for (name, value) in try workspace.store.settings().sorted(by: { $0.key < $1.key }) {
+      for (name, value) in try workspace.store.settings().sorted(by: { $0.key < $1.key })
+      where name != Workspace.visitorKeyName {
         Terminal.write("\(name) = \(value)\n")
       }
       return

@@ -172,7 +172,7 @@ struct ImportDesk: Sendable {
     return ImportOptions(
       zone: settings[Workspace.Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam,
       currency: settings[Workspace.Setting.currency.rawValue].flatMap { Currency($0) } ?? .eur,
-      now: .now)
+      now: .now, visitorKey: try workspace.visitorKey())
   }
 
   /// What is in the file, and why it cannot be imported as it is, if so.
@@ -184,7 +184,7 @@ struct ImportDesk: Sendable {
         path: upload.file.path, rows: Self.previewRows, options: options)
       return (found, nil)
     } catch let error as ImportError where !error.columns.isEmpty {
-      let found = ImportPreview(format: "", columns: error.columns)
+      let found = ImportPreview(format: .csv, form: "", columns: error.columns)
       return (found, error.description)
     } catch let error as ImportError {
       throw UploadProblem(description: error.description)

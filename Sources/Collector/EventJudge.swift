@@ -1,0 +1,31 @@
+import CustomerJourney
+
+/// Judges events of a file as the front door judges those that are sent, and says what they became
+/// as rows.
+///
+/// A file has no moment of arrival: an event came in when it happened unless the file says when, so
+/// that no clock is corrected against today.
+struct EventJudge {
+  let normaliser: Normaliser
+  let source: CollectorSource
+  let now: Timestamp
+
+  /// A request that came in at `moment`; never later than now, so that what lies ahead is found.
+  func request(at moment: Timestamp) -> CollectorRequest {
+    CollectorRequest(method: "POST", path: "/", received: min(moment, now))
+  }
+
+  func row(
+    of event: ClientEvent, in request: CollectorRequest, part: String, line: Int,
+    excerpt: () -> String
+  ) -> ImportedRow {
+    switch normaliser.judge(event, of: request, source: source) {
+    case .touchpoint(let touchpoint): return .touchpoint(touchpoint, line: line)
+    case .profile(let change): return .profile(change, line: line)
+    case .rejected(let kind, let reason):
+      return .rejected(
+        RejectedRow(
+          part: part, line: line, reason: reason, text: excerpt(), isExpected: kind == .bot))
+    }
+  }
+}
