@@ -84,8 +84,11 @@ package enum Limits {
   package static let eventsPerCommit = 10_000
   /// Seconds after which a client that was sent away may come again.
   package static let retryAfterSeconds = 2
-  /// Seconds in which a request must have come in whole.
+  /// Seconds in which a request must have come in whole, and after which a connection that says
+  /// nothing is closed.
   package static let requestSeconds: Double = 30
+  /// Bytes a second that a request may take longer with, as large uploads do.
+  package static let slowestBytesPerSecond: Int64 = 1_024
   /// Other keys of the same person in one event.
   package static let keysPerEvent = 8
   /// Bytes of a rejected event that are kept; of a longer one the beginning, which cannot be read

@@ -2,6 +2,7 @@ import CustomerJourney
 import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 import Store
 
 /// The dashboard and the API of one data folder. Tests use the same router as `serve`.
@@ -40,6 +41,10 @@ struct Server: Sendable {
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [RequestDeadline()],
+          idleTimeout: .milliseconds(Int64(Limits.requestSeconds * 1_000)))),
       configuration: .init(
         address: .hostname(host, port: port), serverName: nil,
         reuseAddress: true),
