@@ -7,6 +7,10 @@ package struct EventName: VocabularyName {
   package init(canonical name: String) { self.name = name }
 
   package static let pageViewed = EventName(canonical: "Page Viewed")
+  package static let pageRead = EventName(canonical: "Page Read")
+  package static let contentClicked = EventName(canonical: "Content Clicked")
+  package static let cartUpdated = EventName(canonical: "Cart Updated")
+  package static let goalReached = EventName(canonical: "Goal Reached")
   package static let productViewed = EventName(canonical: "Product Viewed")
   package static let productAdded = EventName(canonical: "Product Added")
   package static let orderCompleted = EventName(canonical: "Order Completed")
@@ -17,14 +21,19 @@ package struct EventName: VocabularyName {
     ("Ad Impression", "Advertentie gezien", ["impression"]),
     ("Ad Clicked", "Advertentie aangeklikt", []),
     ("Page Viewed", "Pagina bekeken", ["page", "page_view", "pageview", "$pageview"]),
-    ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view"]),
+    ("Page Read", "Pagina gelezen", ["page_ping", "user_engagement"]),
+    ("Screen Viewed", "Scherm bekeken", ["screen", "screen_view", "$screen"]),
+    ("Page Left", "Pagina verlaten", ["page_leave", "$pageleave"]),
+    ("Application Installed", "App geïnstalleerd", ["first_open"]),
+    ("Application Opened", "App geopend", ["app_open"]),
     ("Session Started", "Bezoek begonnen", ["session_start"]),
     ("Content Viewed", "Inhoud bekeken", ["view_content"]),
+    ("Content Clicked", "Inhoud aangeklikt", ["select_content"]),
     ("Video Watched", "Video bekeken", ["video_start", "video_complete"]),
     ("File Downloaded", "Bestand gedownload", ["file_download", "download"]),
-    ("Link Clicked", "Link aangeklikt", ["click"]),
+    ("Link Clicked", "Link aangeklikt", ["click", "link_click"]),
     // Looking for something.
-    ("Products Searched", "Producten gezocht", ["search", "view_search_results"]),
+    ("Products Searched", "Producten gezocht", ["search", "view_search_results", "site_search"]),
     ("Product List Viewed", "Productlijst bekeken", ["view_item_list", "category viewed"]),
     ("Product List Filtered", "Productlijst gefilterd", []),
     ("Promotion Viewed", "Actie bekeken", ["view_promotion"]),
@@ -35,7 +44,7 @@ package struct EventName: VocabularyName {
     ("Review Read", "Recensie gelezen", []),
     ("Store Located", "Winkel gezocht", ["find_location"]),
     // Getting to know each other.
-    ("Form Submitted", "Formulier verzonden", ["form_submit"]),
+    ("Form Submitted", "Formulier verzonden", ["form_submit", "submit_form"]),
     ("Signed Up", "Aangemeld", ["sign_up", "account created"]),
     ("Signed In", "Ingelogd", ["login"]),
     ("Subscribed", "Ingeschreven", ["newsletter subscribed"]),
@@ -48,10 +57,16 @@ package struct EventName: VocabularyName {
     ("Sales Contacted", "Contact met verkoop", []),
     // Buying.
     ("Product Added to Wishlist", "Op verlanglijst gezet", ["add_to_wishlist"]),
-    ("Product Added", "In mandje gelegd", ["add_to_cart"]),
+    ("Product Removed from Wishlist", "Van verlanglijst gehaald", ["remove_from_wishlist"]),
+    (
+      "Product Added", "In mandje gelegd", ["add_to_cart", "wishlist product added to cart"]
+    ),
     ("Product Removed", "Uit mandje gehaald", ["remove_from_cart"]),
     ("Cart Viewed", "Mandje bekeken", ["view_cart"]),
+    ("Cart Updated", "Mandje gewijzigd", ["cart_update"]),
     ("Coupon Applied", "Kortingscode gebruikt", ["coupon entered"]),
+    ("Coupon Denied", "Kortingscode geweigerd", []),
+    ("Coupon Removed", "Kortingscode verwijderd", []),
     ("Checkout Started", "Afrekenen begonnen", ["begin_checkout"]),
     ("Checkout Step Viewed", "Afrekenstap bekeken", []),
     ("Checkout Step Completed", "Afrekenstap voltooid", ["add_shipping_info"]),
@@ -60,6 +75,7 @@ package struct EventName: VocabularyName {
     (
       "Order Completed", "Bestelling geplaatst", ["purchase", "order placed", "checkout completed"]
     ),
+    ("Goal Reached", "Doel bereikt", []),
     ("Donation Made", "Donatie gedaan", ["donate"]),
     ("Appointment Booked", "Afspraak gemaakt", ["booking completed"]),
     // Delivery and use.
@@ -90,5 +106,6 @@ package struct EventName: VocabularyName {
     ("Message Opened", "Bericht geopend", ["email opened"]),
     ("Message Clicked", "Bericht aangeklikt", ["email link clicked", "email clicked"]),
     ("Message Bounced", "Bericht niet bezorgd", ["email bounced"]),
+    ("Message Marked as Spam", "Bericht als spam gemeld", ["email marked as spam"]),
   ])
 }

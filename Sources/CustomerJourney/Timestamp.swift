@@ -197,7 +197,15 @@ extension Timestamp {
   package static func parseISO8601(
     _ text: some StringProtocol, zone: Zone
   ) -> (moment: Timestamp, utcOffsetMinutes: Int?)? {
-    var scanner = DigitScanner(text)
+    var text = String(text)
+    return text.withUTF8 { parseISO8601($0, zone: zone) }
+  }
+
+  /// The same of a text's bytes, so that no string has to be made of them.
+  package static func parseISO8601(
+    _ text: UnsafeBufferPointer<UInt8>, zone: Zone
+  ) -> (moment: Timestamp, utcOffsetMinutes: Int?)? {
+    var scanner = DigitScanner(rest: text)
     guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2),
       scanner.skip("-"), let day = scanner.digits(2)
     else { return nil }
@@ -242,12 +250,12 @@ extension Timestamp {
 }
 
 /// Walks over ASCII bytes of single times. The cells of a file have a cursor of their own, in
-/// Collector, which copies nothing.
+/// Collector.
 private struct DigitScanner {
-  private var rest: [UInt8]
+  let rest: UnsafeBufferPointer<UInt8>
   private var at = 0
 
-  init(_ text: some StringProtocol) { rest = Array(text.utf8) }
+  init(rest: UnsafeBufferPointer<UInt8>) { self.rest = rest }
 
   var isAtEnd: Bool { at == rest.count }
 

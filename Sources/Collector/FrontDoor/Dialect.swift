@@ -56,6 +56,8 @@ package struct Delivery: Sendable {
   package var rejected: [(index: Int, reason: String)]
   /// True for a request that only asks, and brings nothing to be stored: no key is needed then.
   package var isQuestion: Bool
+  /// Which of the protocols that share this path the client speaks, where the answer differs.
+  package var variant: String?
 
   package init(
     keys: [String] = [], events: [ClientEvent] = [],

@@ -34,7 +34,10 @@ package struct FrontDoor: Sendable {
     package var batch: CollectedBatch
   }
 
-  package static let dialects: [any Dialect] = [SegmentDialect()]
+  package static let dialects: [any Dialect] = [
+    SegmentDialect(), RudderStackDialect(), PostHogDialect(), SnowplowDialect(), MatomoDialect(),
+    GA4Dialect(), CloudEventsDialect(),
+  ]
 
   private let surroundings: Surroundings
   private let byPath: [String: any Dialect]

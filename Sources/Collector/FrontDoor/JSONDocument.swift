@@ -215,6 +215,29 @@ package struct JSONNode {
     return count
   }
 
+  /// Bytes of the value as the shortest JSON text, without what escapes add; a number counts as one.
+  ///
+  /// Never more than a client sent for it, so that a limit never hits what is just within it.
+  package var byteCount: Int {
+    var count = 0
+    var at = index
+    while at < end {
+      let word = tape[at]
+      switch UInt8(truncatingIfNeeded: word >> 56) {
+      case UInt8(ascii: "\""):
+        count += Self.text(at: Int(word & 0x00FF_FFFF_FFFF_FFFF), in: texts).count + 3
+        at += 1
+      case UInt8(ascii: "l"), UInt8(ascii: "u"), UInt8(ascii: "d"):
+        count += 2
+        at += 2
+      default:
+        count += 1
+        at += 1
+      }
+    }
+    return count
+  }
+
   /// The value as JSON text, without members of these names at any depth.
   package func json(leavingOut names: Set<String> = []) -> String {
     var out = ""
