@@ -18,6 +18,22 @@ package struct CollectedBatch: Hashable, Sendable {
   package var isEmpty: Bool { count == 0 }
 }
 
+/// What became of a ``CollectedBatch`` that was stored.
+package struct KeptOutcome: Hashable, Sendable {
+  /// Touchpoints and profile changes that are new.
+  package var stored: Int
+  /// Of both, already there: the same time by the client's clock, and message id.
+  package var duplicates: Int
+  /// Which of the batch's touchpoints were already there, by index.
+  package var knownTouchpoints: [Int]
+
+  package init(stored: Int = 0, duplicates: Int = 0, knownTouchpoints: [Int] = []) {
+    self.stored = stored
+    self.duplicates = duplicates
+    self.knownTouchpoints = knownTouchpoints
+  }
+}
+
 /// What a client says of a person apart from what happened: who it is, what is known of it, and the
 /// account that it belongs to. Segment calls it identify, alias and group.
 package struct ProfileChange: Hashable, Sendable {

@@ -84,11 +84,18 @@ package enum Limits {
   package static let eventsPerCommit = 10_000
   /// Seconds after which a client that was sent away may come again.
   package static let retryAfterSeconds = 2
-  /// Seconds in which a request must have come in whole, and after which a connection that says
-  /// nothing is closed.
+  /// Seconds in which a request must have come in whole.
   package static let requestSeconds: Double = 30
-  /// Bytes a second that a request may take longer with, as large uploads do.
-  package static let slowestBytesPerSecond: Int64 = 1_024
+  /// Seconds in which an upload to the dashboard must have come in whole.
+  package static let uploadSeconds: Double = 900
+  /// Seconds that a connection may be open without a request, and that a reader may take nothing.
+  package static let idleSeconds: Double = 30
+  /// Seconds that requests in flight have when the server stops.
+  package static let stopSeconds: Double = 35
+  /// Connections that are open at once; more wait until one closes.
+  package static let connections = 4_096
+  /// Browsers that watch sources live at once.
+  package static let liveViewers = 64
   /// Other keys of the same person in one event.
   package static let keysPerEvent = 8
   /// Bytes of a rejected event that are kept; of a longer one the beginning, which cannot be read
@@ -104,6 +111,9 @@ package enum Limits {
   package static let sourceMappingCharacters = 65_536
   /// Last events of a source that its page shows.
   package static let lastEvents = 50
+  /// Rejected events on one page of a source, and characters of each kept request that it shows.
+  package static let rejectedShown = 20
+  package static let keptCharactersShown = 4_000
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 }

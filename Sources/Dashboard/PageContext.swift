@@ -156,6 +156,7 @@ extension PageContext {
       ("/questions/funnel", words["questions"], path.hasPrefix("/questions")),
       ("/customers", words["customers"], path.hasPrefix("/customers")),
       ("/import", words["import"], path.hasPrefix("/import")),
+      ("/sources", words["sources"], path.hasPrefix("/sources")),
     ]
     return [
       "t": words.table,

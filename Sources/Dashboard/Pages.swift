@@ -29,6 +29,10 @@ package enum Pages {
         "stepLink": context.link("/import"), "stepAction": words["importAFile"], "command": false,
       ],
       [
+        "stepTitle": words["emptySource"], "stepText": words["emptySourceText"],
+        "stepLink": context.link("/sources"), "stepAction": words["newSource"], "command": false,
+      ],
+      [
         "stepTitle": words["emptyDemo"], "stepText": words["emptyDemoText"],
         "command": "./klantreis demo", "stepLink": false,
       ],

@@ -23,6 +23,9 @@ enum Templates {
     "funnel": PackageResources.funnel_mustache,
     "paths": PackageResources.paths_mustache,
     "transitions": PackageResources.transitions_mustache,
+    "sources": PackageResources.sources_mustache,
+    "source": PackageResources.source_mustache,
+    "liverow": PackageResources.liverow_mustache,
     "message": PackageResources.message_mustache,
   ]
 

@@ -9,7 +9,9 @@ import Synchronization
 /// send it again.
 package final class Intake: Sendable {
   private let store: Store
-  private let capacity: Int
+  /// Events that may wait.
+  package let capacity: Int
+  private let noted: @Sendable (Commit) -> Void
   private let state = Mutex(State())
   private let wakeUp = DispatchSemaphore(value: 0)
 
@@ -27,10 +29,23 @@ package final class Intake: Sendable {
     var finished: [CheckedContinuation<Void, Never>] = []
   }
 
-  /// `capacity` is the number of events that may wait.
-  package init(store: Store, capacity: Int = Limits.waitingEvents) {
+  /// One try to store what waited.
+  package struct Commit: Sendable {
+    package var events: Int
+    package var seconds: Double
+    /// False when the disk did not take it.
+    package var isGood: Bool
+  }
+
+  /// `capacity` is the number of events that may wait; `noted` hears of every commit, on the
+  /// intake's own thread.
+  package init(
+    store: Store, capacity: Int = Limits.waitingEvents,
+    noted: @escaping @Sendable (Commit) -> Void = { _ in }
+  ) {
     self.store = store
     self.capacity = capacity
+    self.noted = noted
   }
 
   /// Events that wait to be stored.
@@ -114,6 +129,7 @@ package final class Intake: Sendable {
   }
 
   private func write(_ group: [Waiting]) {
+    let began = ContinuousClock.now
     var results: [Result<Store.Appended, any Error>]
     do {
       results = try store.append(group.map(\.batch)).map { .success($0) }
@@ -134,10 +150,16 @@ package final class Intake: Sendable {
     let problem = results.lazy.compactMap { result -> String? in
       if case .failure(IntakeError.unavailable(let reason)) = result { reason } else { nil }
     }.first
+    let events = group.reduce(0) { $0 + $1.batch.count }
     state.withLock { state in
-      state.events -= group.reduce(0) { $0 + $1.batch.count }
+      state.events -= events
       state.problem = problem
     }
+    let (seconds, attoseconds) = (ContinuousClock.now - began).components
+    noted(
+      Commit(
+        events: events, seconds: Double(seconds) + Double(attoseconds) / 1e18,
+        isGood: problem == nil))
     for (one, result) in zip(group, results) { one.done.resume(returning: result) }
     // What came in meanwhile beyond one group has its own signal left.
     wakeUp.signal()

@@ -13,12 +13,18 @@ extension Store {
     /// Of both, already there: the same time by the client's clock, and message id.
     package var duplicates = 0
     package var rejected = 0
+    /// Which of the batch's touchpoints were already there, by index.
+    package var knownTouchpoints: [Int] = []
 
-    package init(stored: Int = 0, profiles: Int = 0, duplicates: Int = 0, rejected: Int = 0) {
+    package init(
+      stored: Int = 0, profiles: Int = 0, duplicates: Int = 0, rejected: Int = 0,
+      knownTouchpoints: [Int] = []
+    ) {
       self.stored = stored
       self.profiles = profiles
       self.duplicates = duplicates
       self.rejected = rejected
+      self.knownTouchpoints = knownTouchpoints
     }
   }
 
@@ -43,9 +49,13 @@ extension Store {
         defer { known.withLock { [numbers] in $0 = numbers } }
         return try batches.map { batch in
           var appended = Appended()
-          for touchpoint in batch.touchpoints {
-            let isNew = try insert(touchpoint, &numbers, db)
-            if isNew { appended.stored += 1 } else { appended.duplicates += 1 }
+          for (index, touchpoint) in batch.touchpoints.enumerated() {
+            if try insert(touchpoint, &numbers, db) {
+              appended.stored += 1
+            } else {
+              appended.duplicates += 1
+              appended.knownTouchpoints.append(index)
+            }
           }
           for change in batch.profiles {
             let isNew = try insert(change, &numbers, db)
@@ -64,7 +74,7 @@ extension Store {
   }
 
   /// Errors of the disk and the file as a reader may hear them; others as they are.
-  private static func told(_ error: any Error) -> any Error {
+  static func told(_ error: any Error) -> any Error {
     guard let error = error as? DatabaseError else { return error }
     switch error.resultCode {
     case .SQLITE_FULL: return StoreError.unavailable(reason: "the disk is full")

@@ -1,11 +1,15 @@
 import ArgumentParser
 import Collector
+import CustomerJourney
 import Foundation
 import Insights
+import Store
 
 /// The program: parses the command line, runs one command, and ends with its exit code.
 @main
 struct Klantreis: AsyncParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "klantreis",
     abstract: "The customer journey of your own customers, from your own data.",
@@ -19,10 +23,14 @@ struct Klantreis: AsyncParsableCommand {
 
       Exit codes: 0 done, 1 failed, 2 wrong use, 3 some input was rejected.
       """,
-    version: "0.1.0",
+    version: version,
     groupedSubcommands: [
       CommandGroup(
-        name: "Data", subcommands: [DemoCommand.self, ImportCommand.self, ServeCommand.self]),
+        name: "Data",
+        subcommands: [
+          DemoCommand.self, ImportCommand.self, ServeCommand.self, SourcesCommand.self,
+          VerifyCommand.self,
+        ]),
       CommandGroup(
         name: "Questions",
         subcommands: [
@@ -54,6 +62,8 @@ struct Klantreis: AsyncParsableCommand {
       Foundation.exit(end.code.rawValue)
     case let error as ParameterError: fail("--\(error)", .wrongUse)
     case let error as InsightError: fail("\(error)", .wrongUse)
+    case let error as SourceTextProblem: fail("\(error)", .wrongUse)
+    case let error as SourceProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

@@ -8,6 +8,13 @@ enum Terminal {
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
   static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// One line of JSON, its keys in order.
+  static func write(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+  }
+
   static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
   static func bold(_ text: String) -> String {

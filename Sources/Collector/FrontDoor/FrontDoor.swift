@@ -8,15 +8,15 @@ package struct FrontDoor: Sendable {
     /// The source that has one of these keys and is on.
     package var source: @Sendable (_ keys: [String]) -> CollectorSource?
     package var normaliser: @Sendable () -> Normaliser
-    /// Makes a batch durable. Throws a ``Refusal`` when it cannot.
-    package var keep: @Sendable (CollectedBatch) async throws -> Void
+    /// Makes a batch durable, and says what became of it. Throws a ``Refusal`` when it cannot.
+    package var keep: @Sendable (CollectedBatch) async throws -> KeptOutcome
     /// Hears of every answer: what the dialect was, what became of the events, what it took.
     package var noted: @Sendable (Note) -> Void
 
     package init(
       source: @escaping @Sendable ([String]) -> CollectorSource?,
       normaliser: @escaping @Sendable () -> Normaliser,
-      keep: @escaping @Sendable (CollectedBatch) async throws -> Void,
+      keep: @escaping @Sendable (CollectedBatch) async throws -> KeptOutcome,
       noted: @escaping @Sendable (Note) -> Void = { _ in }
     ) {
       self.source = source
@@ -31,7 +31,23 @@ package struct FrontDoor: Sendable {
     package var dialect: String
     package var source: String?
     package var status: Int
+    /// The code of the refusal; nil when the request was taken in.
+    package var refusal: String?
+    /// What is stored now; empty when the request was refused.
     package var batch: CollectedBatch
+    package var outcome: KeptOutcome
+
+    package init(
+      dialect: String, source: String? = nil, status: Int = 0, refusal: String? = nil,
+      batch: CollectedBatch = CollectedBatch(), outcome: KeptOutcome = KeptOutcome()
+    ) {
+      self.dialect = dialect
+      self.source = source
+      self.status = status
+      self.refusal = refusal
+      self.batch = batch
+      self.outcome = outcome
+    }
   }
 
   package static let dialects: [any Dialect] = [
@@ -64,14 +80,14 @@ package struct FrontDoor: Sendable {
   /// Answers one request. The body may be packed as `content-encoding` says.
   package func receive(_ packed: CollectorRequest) async -> CollectorReply {
     guard let dialect = byPath[packed.path] else { return Refusal.notFound.reply }
-    var note = Note(dialect: dialect.name, status: 0, batch: CollectedBatch())
+    var note = Note(dialect: dialect.name)
     var reply: CollectorReply
     do {
       reply = try await taken(packed, dialect, &note)
-    } catch let refusal as Refusal {
-      reply = dialect.reply(to: packed, refusal: refusal)
     } catch {
-      reply = dialect.reply(to: packed, refusal: .unavailable)
+      let refusal = error as? Refusal ?? .unavailable
+      reply = dialect.reply(to: packed, refusal: refusal)
+      note.refusal = refusal.code
     }
     note.status = reply.status
     surroundings.noted(note)
@@ -81,9 +97,10 @@ package struct FrontDoor: Sendable {
   /// An answer to a body that was larger than ``bodyBytes(at:)`` before it was read to its end.
   package func tooLarge(_ request: CollectorRequest) -> CollectorReply {
     guard let dialect = byPath[request.path] else { return Refusal.notFound.reply }
-    let reply = dialect.reply(to: request, refusal: .tooLarge(bytes: dialect.bodyBytes))
+    let refusal = Refusal.tooLarge(bytes: dialect.bodyBytes)
+    let reply = dialect.reply(to: request, refusal: refusal)
     surroundings.noted(
-      Note(dialect: dialect.name, status: reply.status, batch: CollectedBatch()))
+      Note(dialect: dialect.name, status: reply.status, refusal: refusal.code))
     return reply
   }
 
@@ -104,7 +121,7 @@ package struct FrontDoor: Sendable {
       // Only of a known source, so that strangers cannot fill the disk with nonsense.
       if let source = surroundings.source(keysOutside) {
         note.source = source.name
-        try await keepWhole(request, of: source, dialect, error)
+        try await keepWhole(request, of: source, dialect, error, &note)
       }
       throw error
     }
@@ -114,7 +131,7 @@ package struct FrontDoor: Sendable {
     guard let source = surroundings.source(keysOutside + delivery.keys) else { throw Refusal.key }
     note.source = source.name
     let batch = batch(of: delivery, in: request, dialect, source)
-    try await surroundings.keep(batch)
+    note.outcome = try await surroundings.keep(batch)
     note.batch = batch
     return dialect.reply(
       to: request, delivery: delivery,
@@ -141,16 +158,17 @@ package struct FrontDoor: Sendable {
   /// A request of which nothing can be read is kept as one rejected event.
   private func keepWhole(
     _ request: CollectorRequest, of source: CollectorSource, _ dialect: any Dialect,
-    _ refusal: Refusal
+    _ refusal: Refusal, _ note: inout Note
   ) async throws {
     guard case .malformed(let reason) = refusal, !request.body.isEmpty || !request.query.isEmpty
     else { return }
-    try await surroundings.keep(
-      CollectedBatch(rejected: [
-        RejectedEvent(
-          kind: .rejected, source: source.name, dialect: dialect.name, reason: reason,
-          received: request.received, request: request.kept)
-      ]))
+    let batch = CollectedBatch(rejected: [
+      RejectedEvent(
+        kind: .rejected, source: source.name, dialect: dialect.name, reason: reason,
+        received: request.received, request: request.kept)
+    ])
+    note.outcome = try await surroundings.keep(batch)
+    note.batch = batch
   }
 
   /// Judges all events of a delivery. Also what replay does, with a request that was kept.

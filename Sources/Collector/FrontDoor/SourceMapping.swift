@@ -20,6 +20,19 @@ package struct SourceMapping: Hashable, Sendable {
 
   package init() {}
 
+  /// Reads a mapping; `name` stands in errors. Throws ``ImportError`` of kind `mapping`.
+  package init(yaml: String, name: String = "the mapping") throws {
+    self.init()
+    for (key, node) in try MappingNode(yaml: yaml, name: name)
+      .entries(allowed: ["channel", "events"])
+    {
+      switch key {
+      case "channel": channel = Channel(try node.text())
+      default: events = try node.texts()
+      }
+    }
+  }
+
   func apply(to event: inout ClientEvent) {
     if let name = events[event.name] { event.name = name }
   }

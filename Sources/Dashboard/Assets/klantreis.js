@@ -45,3 +45,78 @@ for (const form of document.querySelectorAll("[data-drop]")) {
     if (event.dataTransfer.files.length > 0) input.files = event.dataTransfer.files;
   });
 }
+
+// A key is copied by one press. Where the browser doesn't let us, the text can still be selected.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const text = document.getElementById(button.dataset.copy);
+  if (!text || !navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text.textContent);
+    button.textContent = button.dataset.done;
+  });
+}
+
+// Events of a source appear while somebody looks. The list on the page is the beginning; what the
+// stream sends again after a break is recognised by its key.
+for (const part of document.querySelectorAll("[data-live]")) {
+  const rows = part.querySelector("tbody");
+  const blank = part.querySelector("template");
+  const state = part.querySelector("[data-state]");
+  const pause = part.querySelector("[data-pause]");
+  const pauseText = pause.textContent;
+  const limit = Number(part.dataset.limit);
+  const address = new URL(part.dataset.live, location.href);
+  let stream = null;
+  let timer = 0;
+
+  const say = (text) => { if (state.textContent !== text) state.textContent = text; };
+  const add = (event) => {
+    if ([...rows.children].some((row) => row.dataset.key === event.key)) return;
+    const row = blank.content.firstElementChild.cloneNode(true);
+    row.dataset.key = event.key;
+    for (const cell of row.querySelectorAll("[data-part]")) {
+      const text = event[cell.dataset.part];
+      (cell.querySelector("bdi") || cell).textContent = text;
+      if (cell.dataset.part === "customer") cell.href = event.href;
+    }
+    row.classList.add("fresh");
+    rows.prepend(row);
+    while (rows.children.length > limit) rows.lastElementChild.remove();
+    part.querySelector("[data-none]").hidden = true;
+    part.querySelector("[data-some]").hidden = false;
+    setTimeout(() => row.classList.remove("fresh"), 2000);
+  };
+  const open = () => {
+    stream = new EventSource(address);
+    stream.addEventListener("open", () => say(state.dataset.on));
+    stream.addEventListener("touchpoint", (message) => {
+      address.searchParams.set("after", message.lastEventId);
+      add(JSON.parse(message.data));
+    });
+    stream.addEventListener("error", () => {
+      say(state.dataset.off);
+      // The browser tries again by itself, but not after an answer that is no stream.
+      if (stream.readyState === EventSource.CLOSED) timer = setTimeout(open, 5000);
+    });
+  };
+  const close = () => {
+    clearTimeout(timer);
+    stream.close();
+  };
+  let isPaused = false;
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    isPaused = !isPaused;
+    pause.textContent = isPaused ? pause.dataset.resume : pauseText;
+    if (isPaused) {
+      close();
+      say(state.dataset.paused);
+    } else {
+      open();
+    }
+  });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", (event) => { if (event.persisted && !isPaused) open(); });
+  open();
+}

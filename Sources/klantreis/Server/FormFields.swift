@@ -1,5 +1,7 @@
+import CustomerJourney
 import Foundation
 import Hummingbird
+import NIOCore
 
 /// Names and values of an address's query or of a form's body (`application/x-www-form-urlencoded`),
 /// with a space where a form sends `+`.
@@ -28,6 +30,17 @@ struct FormFields: Equatable, Sendable {
 
   static func == (a: Self, b: Self) -> Bool {
     a.fields.elementsEqual(b.fields) { $0.name == $1.name && $0.value == $1.value }
+  }
+}
+
+extension FormFields {
+  /// The fields of a form that was sent. Refuses one larger than ``Limits/requestBytes``.
+  static func body(of request: Request) async throws -> FormFields {
+    do {
+      return FormFields(String(buffer: try await request.body.collect(upTo: Limits.requestBytes)))
+    } catch is NIOTooManyBytesError {
+      throw HTTPError(.contentTooLarge, message: "The form is larger than a form can be.")
+    }
   }
 }
 

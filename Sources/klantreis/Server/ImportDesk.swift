@@ -3,7 +3,6 @@ import CustomerJourney
 import Dashboard
 import Foundation
 import Hummingbird
-import NIOCore
 import Store
 
 /// The import pages: take in a file, show what it would become, store it.
@@ -33,7 +32,7 @@ struct ImportDesk: Sendable {
     }
     router.post("import/preview") { request, _ in
       let context = try await pageContext(request)
-      let form = try await Self.form(request)
+      let form = try await FormFields.body(of: request)
       do {
         let upload = try find(form["upload"])
         let shown = try await workspace.working { try preview(upload, form: form) }
@@ -46,7 +45,7 @@ struct ImportDesk: Sendable {
     }
     router.post("import/confirm") { request, _ in
       let context = try await pageContext(request)
-      let form = try await Self.form(request)
+      let form = try await FormFields.body(of: request)
       do {
         let upload = try find(form["upload"])
         let result = try await store(upload, form: form)
@@ -163,14 +162,6 @@ struct ImportDesk: Sendable {
         -date.timeIntervalSinceNow > Limits.uploadKeepSeconds
       else { continue }
       try? FileManager.default.removeItem(at: folder)
-    }
-  }
-
-  private static func form(_ request: Request) async throws -> FormFields {
-    do {
-      return FormFields(String(buffer: try await request.body.collect(upTo: Limits.requestBytes)))
-    } catch is NIOTooManyBytesError {
-      throw HTTPError(.contentTooLarge, message: "The form is larger than a form can be.")
     }
   }
 

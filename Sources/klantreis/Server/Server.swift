@@ -2,10 +2,12 @@ import CustomerJourney
 import Foundation
 import Hummingbird
 import Logging
-import NIOCore
+import ServiceLifecycle
 import Store
+import UnixSignals
 
-/// The dashboard and the API of one data folder. Tests use the same router as `serve`.
+/// The collector, the dashboard and the API of one data folder. Tests use the same router as
+/// `serve`.
 struct Server: Sendable {
   let workspace: Workspace
   let reception: Reception
@@ -22,38 +24,89 @@ struct Server: Sendable {
 
   func router() -> Router<BasicRequestContext> {
     let router = Router(options: .autoGenerateHeadEndpoints)
+    let status = StatusRoutes(workspace: workspace, reception: reception)
     // Before the guards of the dashboard: clients come from other sites and under any name.
     CollectorRoutes(door: reception.door).addRoutes(to: router)
+    status.addOpenRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(
         hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
-    router.get("health") { _, _ in Response.data(Data("ok\n".utf8), type: "text/plain") }
+    status.addGuardedRoutes(to: router)
     API(workspace: workspace).addRoutes(to: router)
     let imports = ImportDesk(workspace: workspace)
     imports.throwAwayOld()
-    Site(workspace: workspace, imports: imports).addRoutes(to: router)
+    let sources = SourceDesk(workspace: workspace, live: reception.live)
+    Site(workspace: workspace, imports: imports, sources: sources).addRoutes(to: router)
     return router
   }
 
   /// Runs until the process is told to stop; `onRunning` gets the port that it listens on.
+  ///
+  /// Told to stop (SIGTERM or SIGINT) it takes no more connections, answers the requests in flight,
+  /// stores what waits, and returns. A second signal changes nothing.
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
       server: .http1(
         configuration: .init(
-          additionalChannelHandlers: [RequestDeadline()],
-          idleTimeout: .milliseconds(Int64(Limits.requestSeconds * 1_000)))),
+          additionalChannelHandlers: [ConnectionGuard()],
+          idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
       configuration: .init(
-        address: .hostname(host, port: port), serverName: nil,
-        reuseAddress: true),
+        address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
+        reuseAddress: true,
+        availableConnectionsDelegate: .maximum(Self.connections(), logger: logger)),
+      // Services stop in reverse order, so the intake closes when the server has answered all.
+      services: [IntakeService(intake: reception.intake)],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
     // The first page is not the one that waits for the journeys to be read.
     Task.detached { [workspace] in _ = try? workspace.snapshot() }
-    reception.intake.start()
-    try await application.runService()
-    await reception.intake.close()
+    var configuration = ServiceGroupConfiguration(
+      services: [AnnouncedService(service: application, readiness: reception.readiness)],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(Limits.stopSeconds)
+    try await ServiceGroup(configuration: configuration).run()
+  }
+
+  /// As many connections as the system has files for, besides those of the store.
+  private static func connections() -> Int {
+    var files = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else {
+      return Limits.connections
+    }
+    if files.rlim_cur < files.rlim_max {
+      files.rlim_cur = min(files.rlim_max, rlim_t(Limits.connections) * 2)
+      _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+      _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
+    let spare = Int(clamping: files.rlim_cur) - 128
+    return min(Limits.connections, max(16, spare))
+  }
+}
+
+/// Runs the intake, and at the end waits until all that was handed in is stored.
+private struct IntakeService: Service {
+  let intake: Intake
+
+  func run() async throws {
+    intake.start()
+    try? await gracefulShutdown()
+    await intake.close()
+  }
+}
+
+/// Says at once that the server stops, while requests in flight are still answered.
+private struct AnnouncedService<Inner: Service>: Service {
+  let service: Inner
+  let readiness: Readiness
+
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      try await service.run()
+    } onGracefulShutdown: {
+      readiness.stop()
+    }
   }
 }

@@ -10,6 +10,7 @@ import JourneyEngine
 struct Site: Sendable {
   let workspace: Workspace
   let imports: ImportDesk
+  let sources: SourceDesk
 
   /// Touchpoints on one page of a customer's journey.
   private static let timelineLength = 100
@@ -34,6 +35,7 @@ struct Site: Sendable {
     }
     router.get("questions") { _, _ in Response.seeOther("/questions/funnel") }
     imports.addRoutes(to: router, pageContext: { try await context(of: $0) })
+    sources.addRoutes(to: router, pageContext: { try await context(of: $0) })
   }
 
   // MARK: Pages

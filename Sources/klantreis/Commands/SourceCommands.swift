@@ -1,0 +1,277 @@
+import ArgumentParser
+import Collector
+import CustomerJourney
+import Foundation
+import Store
+
+struct SourcesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sources",
+    abstract: "Sources: the clients that send events, each by its write key.",
+    discussion: """
+      Example:
+        klantreis sources add shop
+        klantreis sources
+        klantreis sources rejected shop
+        klantreis sources map shop shop.yaml
+        klantreis sources replay shop
+
+      A running server takes a change over within a second. docs/collect.md says how to point a
+      client at it.
+      """,
+    subcommands: [
+      List.self, Add.self, On.self, Off.self, Map.self, Rejected.self, Replay.self,
+    ],
+    defaultSubcommand: List.self)
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The sources, their keys, and when each was last heard of.",
+      discussion: """
+        Example:
+          klantreis sources list
+        """)
+    @OptionGroup var data: DataOptions
+    @Option(help: "The form of the answer: text or json.") var format = ListFormat.text
+
+    func run() throws {
+      let sources = try data.openExisting().knownSources()
+      guard format == .text else { return try Terminal.write(json: sources) }
+      if sources.isEmpty {
+        Terminal.write("There are no sources yet. Make one with `klantreis sources add shop`.\n")
+      }
+      for source in sources {
+        let heard = source.lastEvent.map { "last event \($0)" } ?? "no event yet"
+        Terminal.write(
+          "\(Terminal.bold(source.name))  \(source.key)  \(source.isOn ? "on" : "off")  \(heard)  "
+            + "\(source.rejected.grouped) rejected  \(source.bots.grouped) by bots\n")
+      }
+    }
+  }
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a source, and say its write key.",
+      discussion: """
+        Example:
+          klantreis sources add shop
+          klantreis sources add matomo --key 1
+          klantreis sources add app --mapping app.yaml
+        """)
+    @Argument(help: "The source's name: shop.") var name: String
+    @Option(
+      help: ArgumentHelp(
+        "What the client calls write key, API key, site id or app id. (default: a random one)"))
+    var key: String?
+    @Option(help: ArgumentHelp("A YAML file that says what the client's own names mean."))
+    var mapping: String?
+    @OptionGroup var data: DataOptions
+
+    func run() throws {
+      let mapping = try mapping.map { try SourcesCommand.mapping(file: $0) }
+      let source = try data.open().addSource(name: name, key: key, mapping: mapping)
+      Terminal.write(
+        """
+        Added \(source.name). Its write key is
+          \(source.writeKey)
+        Give it to the client, and http://127.0.0.1:8080 as the host when the server is started with
+        `klantreis serve`. docs/collect.md has an example for each client.
+
+        """)
+    }
+  }
+
+  struct On: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take a source's events in again.",
+      discussion: """
+        Example:
+          klantreis sources on shop
+        """)
+    @Argument(help: "The source's name.") var name: String
+    @OptionGroup var data: DataOptions
+
+    func run() throws { try SourcesCommand.turn(name, isOn: true, data) }
+  }
+
+  struct Off: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Refuse a source's events from now on; what is stored stays.",
+      discussion: """
+        Example:
+          klantreis sources off shop
+        """)
+    @Argument(help: "The source's name.") var name: String
+    @OptionGroup var data: DataOptions
+
+    func run() throws { try SourcesCommand.turn(name, isOn: false, data) }
+  }
+
+  struct Map: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what a client's own names mean, from now on.",
+      discussion: """
+        Example:
+          klantreis sources map shop shop.yaml
+          klantreis sources map shop --none
+        """)
+    @Argument(help: "The source's name.") var name: String
+    @Argument(help: "A YAML file; docs/collect.md has the form.") var file: String?
+    @Flag(help: "Take the mapping away.") var none = false
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+      guard (file == nil) == none else {
+        throw ValidationError("Name a file, or say --none to take the mapping away.")
+      }
+    }
+
+    func run() throws {
+      let workspace = try data.openExisting()
+      var source = try workspace.source(name)
+      source.mapping = try file.map { try SourcesCommand.mapping(file: $0) }
+      try workspace.store.change(source)
+      Terminal.write(
+        none
+          ? "\(source.name) has no mapping any more.\n"
+          : "\(source.name) has a new mapping. Read what was rejected again with "
+            + "`klantreis sources replay \(source.name)`.\n")
+    }
+  }
+
+  struct Rejected: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "The newest rejected events of a source, each with the reason.",
+      discussion: """
+        Example:
+          klantreis sources rejected shop
+          klantreis sources rejected shop --kind bot
+          klantreis sources rejected shop --format json
+
+        The JSON holds the requests as they were kept, and so personal data.
+        """)
+    @Argument(help: "The source's name.") var name: String
+    @Option(help: "rejected or bot.") var kind = RejectedEvent.Kind.rejected
+    @Option(help: "The form of the answer: text or json.") var format = ListFormat.text
+    @Option(help: "How many at most.") var limit = 100
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+      guard (1...Limits.rowsPerAnswer).contains(limit) else {
+        throw ValidationError("--limit is a number from 1 to \(Limits.rowsPerAnswer).")
+      }
+    }
+
+    func run() throws {
+      let workspace = try data.openExisting()
+      let source = try workspace.source(name)
+      let events = try workspace.store.rejectedEvents(
+        of: source.name, kind: kind, limit: limit)
+      guard format == .text else {
+        return try Terminal.write(json: events.map(Row.init))
+      }
+      if events.isEmpty { Terminal.write("\(source.name) has none.\n") }
+      for kept in events {
+        let state = kept.replayed == nil ? "" : "  (replayed)"
+        Terminal.write(
+          "\(kept.id)  \(kept.event.received.iso8601)  \(kept.event.dialect)  \(kept.event.reason)"
+            + "\(state)\n")
+      }
+    }
+
+    private struct Row: Encodable {
+      var id: Int64
+      var received: String
+      var dialect: String
+      var reason: String
+      var replayed: String?
+      var request: KeptRequest
+
+      init(_ kept: Store.KeptEvent) {
+        id = kept.id
+        received = kept.event.received.iso8601
+        dialect = kept.event.dialect
+        reason = kept.event.reason
+        replayed = kept.replayed?.iso8601
+        request = kept.event.request
+      }
+    }
+  }
+
+  struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Read a source's rejected events again, with the mapping of now.",
+      discussion: """
+        Example:
+          klantreis sources replay shop
+
+        What is good now is stored, once, and marked. A server may run meanwhile.
+        """)
+    @Argument(help: "The source's name.") var name: String
+    @Option(help: "rejected or bot.") var kind = RejectedEvent.Kind.rejected
+    @Option(help: "The form of the answer: text or json.") var format = ListFormat.text
+    @OptionGroup var data: DataOptions
+
+    func run() throws {
+      let workspace = try data.openExisting()
+      let replay = klantreis.Replay(
+        workspace: workspace, source: try workspace.source(name), kind: kind)
+      let outcome = try replay.run(now: .now)
+      if format == .json {
+        try Terminal.write(json: outcome)
+      } else {
+        Terminal.write(
+          "Read \(outcome.read.grouped) again: \(outcome.mended.grouped) are good now "
+            + "(\(outcome.stored.grouped) stored, \(outcome.duplicates.grouped) known already), "
+            + "\(outcome.rejected.grouped) still rejected.\n")
+      }
+      if outcome.rejected > 0 { throw Ending.someRejected }
+    }
+  }
+
+  private static func turn(_ name: String, isOn: Bool, _ data: DataOptions) throws {
+    let workspace = try data.openExisting()
+    var source = try workspace.source(name)
+    source.isOn = isOn
+    try workspace.store.change(source)
+    Terminal.write("\(source.name) is \(isOn ? "on" : "off").\n")
+  }
+
+  private static func mapping(file: String) throws -> String {
+    guard let text = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else {
+      throw Ending.failed("\(file) cannot be read as text: check the path and that it is UTF-8.")
+    }
+    return try Workspace.checked(mapping: text, name: URL(filePath: file).lastPathComponent)
+  }
+}
+
+/// The forms of a list.
+enum ListFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}
+
+extension RejectedEvent.Kind: ExpressibleByArgument {}
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check that the data folder's database is sound.",
+    discussion: """
+      Example:
+        klantreis verify --data data
+
+      Looks at every row, so it takes a while on a large one. A server may run meanwhile. Ends with 1
+      when something is wrong.
+      """)
+  @OptionGroup var data: DataOptions
+
+  func run() throws {
+    let findings = try data.openExisting().store.verify()
+    for finding in findings {
+      Terminal.write("\(finding.problems.isEmpty ? "ok    " : "WRONG ") \(finding.rule)\n")
+      for problem in finding.problems { Terminal.write("       \(problem)\n") }
+    }
+    guard findings.allSatisfy(\.problems.isEmpty) else {
+      throw Ending.failed("The database is not sound: restore the data folder from a copy.")
+    }
+  }
+}
