@@ -24,13 +24,16 @@ UTC = datetime.timezone.utc
 class Ledger:
     """What the collector should have when all is done."""
 
-    def __init__(self, client, path, count, seconds):
+    def __init__(self, client, path, count, seconds, first):
         self.client = client
         self.file = open(path, "w", encoding="utf-8")
-        self.count = count
+        self.count, self.first = count, first
         self.seconds = seconds
         # On whole seconds, for some clients have no finer clock.
         self.begin = (int(time.time()) - HOURS_AGO * 3600) * 1000
+
+    def mark(self, number):
+        return f"{self.client}-{self.first + number:06}"
 
     def turns(self):
         """Number, mark, customer and moment (ms) of each event, paced over the seconds."""
@@ -40,7 +43,7 @@ class Ledger:
             if behind > 0:
                 time.sleep(behind)
             yield (
-                number, f"{self.client}-{number:06}", f"{self.client}-customer-{number % 50}",
+                number, self.mark(number), f"{self.client}-customer-{number % 50}",
                 self.begin + number * 1000)
 
     def expect(self, mark, kind, customer, event=None, at=None, value=None, within=None):
@@ -73,10 +76,10 @@ def insist(deliver, *failures):
 # MARK: The Segment family
 
 
-def segment_family(client, ledger, ahead=0, within=3000, previous=str):
+def segment_family(client, ledger, ahead=0, clock=datetime.datetime, within=3000):
     """The calls that Segment's, RudderStack's and Customer.io's clients have in common."""
     for number, mark, customer, at in ledger.turns():
-        when = moment(at + ahead)
+        when = clock.fromtimestamp(at / 1000 + ahead * 60, UTC)
         kind = number % 10
         if kind == 0:
             client.identify(customer, {"mark": mark, "plan": "gold", "age": 41}, timestamp=when)
@@ -125,23 +128,21 @@ def segment_family(client, ledger, ahead=0, within=3000, previous=str):
 
 
 def segment(address, key, ledger, ahead):
+    from segment.analytics import client as module
     from segment.analytics import request
-    from segment.analytics.client import Client
 
-    if ahead:
-        set_clock_ahead(request, ahead)
-        from segment.analytics import client as module
-        set_clock_ahead(module, ahead)
-    client = Client(
+    clock = clock_ahead(ahead)
+    module.datetime = request.datetime = clock
+    client = module.Client(
         key, host=address, gzip=ledger.count % 2 == 0, upload_size=50, upload_interval=0.1,
         max_retries=40, on_error=give_up)
-    segment_family(client, ledger, ahead * 60_000)
+    segment_family(client, ledger, ahead, clock)
     client.shutdown()
 
 
-def set_clock_ahead(module, minutes):
-    """The module's clock is wrong, as some are."""
-    class Ahead(datetime.datetime):
+def clock_ahead(minutes):
+    """A clock that is wrong, as some are."""
+    class Clock(datetime.datetime):
         @classmethod
         def now(cls, tz=None):
             return super().now(tz) + datetime.timedelta(minutes=minutes)
@@ -150,7 +151,7 @@ def set_clock_ahead(module, minutes):
         def utcnow(cls):
             return super().utcnow() + datetime.timedelta(minutes=minutes)
 
-    module.datetime = Ahead
+    return Clock
 
 
 def rudderstack(address, key, ledger, ahead):
@@ -193,7 +194,7 @@ def posthog(address, key, ledger, ahead):
         elif kind == 1:
             client.capture(
                 "$pageview", distinct_id=customer, timestamp=when,
-                properties={"$current_url": f"https://shop.example/bread?mark={mark}"})
+                properties={"$current_url": f"https://shop.example/bread/{mark}?a=b"})
             ledger.expect(mark, "touchpoint", customer, "Page Viewed", at, within=3000)
         elif kind == 2:
             client.alias(mark, customer, timestamp=when)
@@ -246,7 +247,7 @@ def snowplow(address, key, ledger, ahead):
         else:
             subject.set_user_id(customer)
         tracker = Tracker("shop", emitter, subject, app_id=key, encode_base64=number % 3 != 0)
-        page = f"https://shop.example/bread?mark={mark}"
+        page = f"https://shop.example/bread/{mark}?a=b"
         kind = number % 6
         event = f"iglu:nl.shop/own_event_{number % 3}/jsonschema/1-0-0"
         names = {0: "Page Viewed", 4: "Screen Viewed"}
@@ -283,9 +284,9 @@ def matomo(address, key, ledger, ahead):
     from matomopy import MatomoTracker
     from matomopy.exceptions import MatomoHTTPError
 
-    def tracker(number, customer, at):
+    def tracker(number, mark, customer, at):
         one = MatomoTracker(address, key, timeout=10, session=session)
-        one.set_url(f"https://shop.example/page-{number}")
+        one.set_url(f"https://shop.example/{mark}?a=b")
         one.set_custom_timestamp(at // 1000)
         if number % 4 == 3:
             one.set_visitor_id(f"{number % 20:016x}")
@@ -296,7 +297,7 @@ def matomo(address, key, ledger, ahead):
     session = requests.Session()
     bulk = None
     for number, mark, customer, at in ledger.turns():
-        one, customer = tracker(number, customer, at)
+        one, customer = tracker(number, mark, customer, at)
         bulked = number % 100 < 50
         if bulked:
             # One tracker's queue takes what others would have sent.
@@ -307,7 +308,7 @@ def matomo(address, key, ledger, ahead):
         kind = number % 7
         value = None
         if kind == 0:
-            event, send = "Page Viewed", lambda: one.track_page_view(mark)
+            event, send = "Page Viewed", lambda: one.track_page_view("Brood")
         elif kind == 1:
             event, send = None, lambda: one.track_event("shop", "sort", mark, 2.5)
         elif kind == 2:
@@ -320,13 +321,12 @@ def matomo(address, key, ledger, ahead):
             event = "File Downloaded"
             send = lambda: one.track_action(f"https://shop.example/{mark}.pdf", "download")
         elif kind == 5:
-            event, send = None, lambda: one.track_goal(
-                3, url=f"https://shop.example/thanks?mark={mark}")
+            event, send = None, lambda: one.track_goal(3)
         else:
             event = None
             send = lambda: one.track_content_interaction("click", mark)
         insist(send, MatomoHTTPError)
-        if bulked and len(one._queue) >= 25 or bulk and number == ledger.count - 1:
+        if bulked and len(one._queue) >= 25:
             answer = insist(bulk.flush, MatomoHTTPError)
             if answer.get("invalid"):
                 raise SystemExit(f"the collector found {answer['invalid']} requests invalid")
@@ -461,10 +461,11 @@ def main():
     parser.add_argument("count", type=int)
     parser.add_argument("ledger")
     parser.add_argument("--seconds", type=float, default=0, help="spread the events over so many")
+    parser.add_argument("--first", type=int, default=0, help="number of the first event's mark")
     parser.add_argument("--clock-ahead", type=int, default=0, help="minutes; Segment's client only")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    ledger = Ledger(options.client, options.ledger, options.count, options.seconds)
+    ledger = Ledger(options.client, options.ledger, options.count, options.seconds, options.first)
     CLIENTS[options.client](options.address, options.key, ledger, options.clock_ahead)
     ledger.close()
 
