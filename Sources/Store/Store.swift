@@ -24,7 +24,6 @@ package final class Store: Sendable {
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA cache_size = -65536")
       // Pages that change often are copied back from the log once for many commits.
       try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
@@ -36,6 +35,8 @@ package final class Store: Sendable {
     }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
+      // Only now: a pool that turns to WAL sets NORMAL, which syncs no commit. One connection writes.
+      try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
       try Schema.migrator.migrate(pool)
       configuration.readonly = true
       watcher = try DatabaseQueue(path: path, configuration: configuration)

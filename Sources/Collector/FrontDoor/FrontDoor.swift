@@ -116,14 +116,14 @@ package struct FrontDoor: Sendable {
     let keysOutside = dialect.keys(of: request)
     let delivery: Delivery
     do {
-      delivery = try dialect.read(request)
-    } catch let refusal as Refusal {
+      delivery = try Self.read(request, dialect)
+    } catch {
       // Only of a known source, so that strangers cannot fill the disk with nonsense.
       if let source = surroundings.source(keysOutside) {
         note.source = source.name
-        try await keepWhole(request, of: source, dialect, refusal, &note)
+        try await keepWhole(request, of: source, dialect, error, &note)
       }
-      throw refusal
+      throw error
     }
     if delivery.isQuestion {
       return dialect.reply(to: request, delivery: delivery, outcome: DeliveryOutcome())
@@ -138,6 +138,22 @@ package struct FrontDoor: Sendable {
       outcome: DeliveryOutcome(
         accepted: batch.touchpoints.count + batch.profiles.count + batch.leftOut,
         rejected: batch.rejected.count))
+  }
+
+  /// What cannot be read is the client's mistake, whatever the dialect threw: told to come again, it
+  /// would come for ever.
+  private static func read(
+    _ request: CollectorRequest, _ dialect: any Dialect
+  ) throws(Refusal) -> Delivery {
+    do {
+      return try dialect.read(request)
+    } catch let refusal as Refusal {
+      throw refusal
+    } catch let problem as JSONProblem {
+      throw .malformed(reason: "it is no JSON that can be read (\(problem.reason))")
+    } catch {
+      throw .malformed(reason: "it has not the form of its protocol")
+    }
   }
 
   /// A request of which nothing can be read is kept as one rejected event.

@@ -24,8 +24,11 @@ struct CollectorRoutes: Sendable {
     do {
       let buffer = try await request.body.collect(upTo: door.bodyBytes(at: collected.path))
       collected.body = Array(buffer.readableBytesView)
-    } catch {
+    } catch is NIOTooManyBytesError {
       return Self.response(door.tooLarge(collected), to: request)
+    } catch {
+      return Self.response(
+        Refusal.malformed(reason: "its body broke off").reply, to: request)
     }
     return Self.response(await door.receive(collected), to: request)
   }
