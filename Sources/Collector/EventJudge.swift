@@ -26,6 +26,11 @@ struct EventJudge {
       return .rejected(
         RejectedRow(
           part: part, line: line, reason: reason, text: excerpt(), isExpected: kind == .bot))
+    case .leftOut:
+      return .rejected(
+        RejectedRow(
+          part: part, line: line, reason: "is left out by the source's mapping", text: "",
+          isExpected: true))
     }
   }
 }
