@@ -72,22 +72,32 @@ package struct CloudEventsDialect: Dialect {
   }
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
+    singles([index], of: request)[0]
+  }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     single.query = ""
     let isBinary = Self.isBinary(request)
-    if isBinary, !CloudEventData.isJSON(request.headers["content-type"]) { return single }
-    let body: String? = try? Wire.json(request.body) { root in
-      guard !isBinary, root.kind == .array else {
-        return root.json(leavingOut: CloudEventData.addresses)
-      }
-      var found = ""
-      try Wire.elements(root) { at, item in
-        if at == index { found = item.json(leavingOut: CloudEventData.addresses) }
-      }
-      return "[\(found)]"
+    let hasJSON = !isBinary || CloudEventData.isJSON(request.headers["content-type"])
+    let bodies: [String]? =
+      hasJSON
+      ? try? Wire.json(request.body) { root in
+        guard !isBinary, root.kind == .array else {
+          return indices.map { _ in root.json(leavingOut: CloudEventData.addresses) }
+        }
+        var items: [JSONNode] = []
+        root.forEachElement { items.append($0) }
+        return indices.map { index in
+          guard items.indices.contains(index) else { return "" }
+          return "[\(items[index].json(leavingOut: CloudEventData.addresses))]"
+        }
+      } : nil
+    guard let bodies else { return indices.map { _ in single } }
+    return bodies.map { body in
+      single.body = Array(body.utf8)
+      return single
     }
-    if let body { single.body = Array(body.utf8) }
-    return single
   }
 
   package func reply(

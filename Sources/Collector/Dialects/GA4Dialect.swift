@@ -4,11 +4,14 @@ import CustomerJourney
 package struct GA4Dialect: Dialect {
   package let name = "ga4"
   package var paths: [String] { ["/mp/collect", Self.debugPath] }
+  /// The protocol's 130 KB.
+  package var bodyBytes: Int { 133_120 }
 
   private static let debugPath = "/debug/mp/collect"
 
-  /// Events of one request; those past it are rejected.
+  /// Events of one request; those past it are rejected, and past four times as many the request.
   static let eventsPerRequest = 25
+  private static let mostEvents = 100
   /// Characters of an event's name.
   static let nameCharacters = 40
 
@@ -34,6 +37,9 @@ package struct GA4Dialect: Dialect {
       var delivery = Delivery()
       var count = 0
       try Self.forEachEvent(of: root) { index, node in
+        guard index < Self.mostEvents else {
+          throw Refusal.tooMany(events: Self.eventsPerRequest)
+        }
         count = index + 1
         do {
           if let fault { throw fault }
@@ -41,7 +47,6 @@ package struct GA4Dialect: Dialect {
             throw EventFault(
               "comes after the \(Self.eventsPerRequest) events that one request may have")
           }
-          try Wire.measure(node, in: request.body)
           delivery.events.append(try sender.event(node, index: index))
         } catch let fault as EventFault {
           delivery.rejected.append((index, fault.reason))

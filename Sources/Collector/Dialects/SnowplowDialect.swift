@@ -54,21 +54,27 @@ package struct SnowplowDialect: Dialect {
   /// The items of an order that came with it become its products; those that came alone stay.
   private func finished(_ readings: [SnowplowReading], _ started: Delivery) -> Delivery {
     var delivery = started
-    var orders: [String: Int] = [:]
-    for reading in readings where reading.kind == .order {
-      if let id = reading.orderID { orders[id] = delivery.events.count }
+    let orders = Set(readings.lazy.filter { $0.kind == .order }.compactMap(\.orderID))
+    var items: [SnowplowReading] = []
+    var places: [String: Int] = [:]
+    for reading in readings {
+      if let id = reading.orderID, orders.contains(id) {
+        if reading.kind == .orderItem {
+          items.append(reading)
+          continue
+        }
+        places[id] = delivery.events.count
+      }
       delivery.add(reading)
     }
-    var products = [Int](repeating: 0, count: delivery.events.count)
-    for reading in readings where reading.kind != .order {
-      if reading.kind == .orderItem, let place = reading.orderID.flatMap({ orders[$0] }) {
-        for (path, value) in reading.event.properties.pairs
-        where SnowplowReading.productFields.contains(path) {
-          delivery.events[place].properties.add("products.\(products[place]).\(path)", value)
-        }
-        products[place] += 1
-      } else {
-        delivery.add(reading)
+    var products: [String: Int] = [:]
+    for item in items {
+      guard let id = item.orderID, let place = places[id] else { continue }
+      let number = products[id, default: 0]
+      products[id] = number + 1
+      for (path, value) in item.event.properties.pairs
+      where SnowplowReading.productFields.contains(path) {
+        delivery.events[place].properties.add("products.\(number).\(path)", value)
       }
     }
     return delivery
@@ -78,32 +84,42 @@ package struct SnowplowDialect: Dialect {
   private static let secrets: Set<String> = ["ip", "aid"]
 
   package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
+    singles([index], of: request)[0]
+  }
+
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     guard request.path == Self.batchPath else {
       single.query = Wire.query(request.query, leavingOut: Self.secrets)
-      return single
+      return indices.map { _ in single }
     }
-    let body: String? = try? Wire.json(request.body) { root in
-      var items: [String] = []
-      var order: String?
-      let data = try Self.data(of: root)
-      try Wire.elements(data) { at, item in
-        guard at == index else { return }
-        items.append(item.json(leavingOut: Self.secrets))
-        if item["e"]?.text == "tr" { order = item["tr_id"]?.idText }
-      }
-      if let order {
-        data.forEachElement { item in
-          if item["e"]?.text == "ti", item["ti_id"]?.idText == order {
-            items.append(item.json(leavingOut: Self.secrets))
-          }
+    let bodies: [String]? = try? Wire.json(request.body) { root in
+      var items: [JSONNode] = []
+      // The last order of an id is the one that takes the items.
+      var orders: [String: Int] = [:]
+      var products: [String: [JSONNode]] = [:]
+      try Self.data(of: root).forEachElement { item in
+        if item["e"]?.text == "tr", let id = item["tr_id"]?.idText { orders[id] = items.count }
+        if item["e"]?.text == "ti", let id = item["ti_id"]?.idText {
+          products[id, default: []].append(item)
         }
+        items.append(item)
       }
-      return "{\"data\":[\(items.joined(separator: ","))]}"
+      return indices.map { index in
+        guard items.indices.contains(index) else { return "" }
+        var wanted = [items[index]]
+        if let id = items[index]["tr_id"]?.idText, orders[id] == index {
+          wanted += products[id] ?? []
+        }
+        let texts = wanted.map { $0.json(leavingOut: Self.secrets) }
+        return "{\"data\":[\(texts.joined(separator: ","))]}"
+      }
     }
     single.query = ""
-    single.body = Array((body ?? "").utf8)
-    return single
+    return (bodies ?? indices.map { _ in "" }).map { body in
+      single.body = Array(body.utf8)
+      return single
+    }
   }
 
   package func reply(

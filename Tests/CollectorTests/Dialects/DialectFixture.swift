@@ -63,6 +63,8 @@ struct DialectFixture: Sendable, CustomTestStringConvertible {
   var correctsClock = false
   /// Every event has an id of its own; where not, what says the same of the same moment is a retry.
   var hasMessageIDs = true
+  /// The person is said once for all events of a request.
+  var hasOnePerson = false
   /// Knows both a user and an anonymous id; where not, the anonymous id alone is sent.
   var hasUserIDs = true
   /// Milliseconds to which its times are exact: 1, or 1000 where it has whole seconds.

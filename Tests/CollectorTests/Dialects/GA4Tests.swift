@@ -221,6 +221,10 @@ struct GA4Tests {
     let delivery = try dialect.read(post("{\"client_id\":\"b\",\"events\":[\(events)]}"))
     #expect(delivery.events.count == 25)
     #expect(delivery.rejected.map(\.index) == [25, 26])
+    let many = [String](repeating: "{\"name\":\"a\"}", count: 101).joined(separator: ",")
+    #expect(throws: Refusal.tooMany(events: 25)) {
+      try dialect.read(post("{\"client_id\":\"b\",\"events\":[\(many)]}"))
+    }
   }
 
   @Test(

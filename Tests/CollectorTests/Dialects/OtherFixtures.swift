@@ -132,6 +132,7 @@ extension DialectFixture {
           """.utf8),
         received: testNow)
     }, eventsPerRequest: GA4Dialect.eventsPerRequest, keepsSurplus: true, hasMessageIDs: false,
+    hasOnePerson: true,
     malformedStatus: 200, more: ga4Examples)
 
   static let cloudEvents = DialectFixture(
