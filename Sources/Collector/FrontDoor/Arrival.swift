@@ -94,33 +94,47 @@ struct Arrival: Sendable {
     }
   }
 
-  /// GA4's rules for tagged links, in their order; nil where none holds.
   private var byTags: Origin? {
-    let source = tags.source?.lowercased().trimmed ?? ""
-    let medium = tags.medium?.lowercased().trimmed ?? ""
-    let campaign = tags.name?.lowercased() ?? ""
+    var key = tags.source ?? ""
+    for part in [tags.medium, tags.name] {
+      key += "\n"
+      key += part ?? ""
+    }
+    return Self.remembered.value(of: key)
+  }
+
+  /// By source, medium and campaign, a line each: links with the same tags bring many people.
+  private static let remembered = Remembered<Origin?> { key in
+    let parts = key.lowercased().split(separator: "\n", omittingEmptySubsequences: false)
+    guard parts.count >= 3 else { return nil }
+    return byRules(
+      source: parts[0].trimmed, medium: parts[1].trimmed, campaign: String(parts[2]))
+  }
+
+  /// GA4's rules for tagged links, in their order; nil where none holds.
+  private static func byRules(source: String, medium: String, campaign: String) -> Origin? {
     let site = source.isEmpty ? SiteKind.other : KnownSites.kind(source: source)
     if source == "(direct)" || source == "direct", ["", "(none)", "(not set)"].contains(medium) {
       return .direct
     }
     if campaign.contains("cross-network") { return .crossNetwork }
-    let isShopping = site == .shopping || Self.namesShop(campaign)
-    if Self.isPaid(medium) {
+    let isShopping = site == .shopping || namesShop(campaign)
+    if isPaid(medium) {
       if isShopping { return .paidShopping }
       switch site {
       case .search: return .paidSearch
       case .social: return .paidSocial
       case .video: return .paidVideo
-      default: return Self.isDisplay(medium) ? .display : Self.paidElsewhere(medium)
+      default: return isDisplay(medium) ? .display : paidElsewhere(medium)
       }
     }
-    if Self.isDisplay(medium) { return .display }
+    if isDisplay(medium) { return .display }
     if isShopping { return .organicShopping }
-    if site == .social || Self.socialMedia.contains(medium) { return .organicSocial }
+    if site == .social || socialMedia.contains(medium) { return .organicSocial }
     if site == .video || medium.contains("video") { return .organicVideo }
     if site == .search || medium == "organic" { return .organicSearch }
     if ["referral", "app", "link"].contains(medium) { return .referral }
-    if Self.mail.contains(source) || Self.mail.contains(medium) || site == .mail { return .email }
+    if mail.contains(source) || mail.contains(medium) || site == .mail { return .email }
     if medium == "affiliate" || medium == "affiliates" { return .affiliates }
     if medium == "audio" { return .audio }
     if source == "sms" || medium == "sms" { return .sms }

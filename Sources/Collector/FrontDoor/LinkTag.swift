@@ -9,24 +9,27 @@ enum LinkTag: Sendable {
   /// Calls `body` with each tag of the query and the fragment that has a value, in order. The value
   /// is decoded when it is asked for.
   static func forEach(in url: String, _ body: (LinkTag, _ value: () -> String) -> Void) {
-    let bytes = url.utf8
-    guard
-      var at = bytes.firstIndex(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
-    else { return }
-    while at < bytes.endIndex {
-      let start = bytes.index(after: at)
-      at =
-        bytes[start...].firstIndex {
-          $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: "?")
-        } ?? bytes.endIndex
-      guard let equals = bytes[start..<at].firstIndex(of: UInt8(ascii: "=")) else { continue }
-      let value = bytes.index(after: equals)
-      guard value < at, let tag = known[String(url[start..<equals])] else { continue }
-      let end = at
-      body(tag) {
-        String(QueryParameters.decoded(url[value..<end]).prefix(Limits.nameCharacters / 4))
+    var url = url
+    url.withUTF8 { bytes in
+      guard var at = bytes.firstIndex(where: endsParameter) else { return }
+      while at < bytes.count {
+        let start = at + 1
+        at = bytes[start...].firstIndex(where: endsParameter) ?? bytes.count
+        let parameter = bytes[start..<at]
+        // No name that is known is longer.
+        guard let equals = parameter.prefix(24).firstIndex(of: UInt8(ascii: "=")), equals + 1 < at,
+          let tag = known[String(decoding: parameter[..<equals], as: UTF8.self)]
+        else { continue }
+        body(tag) {
+          let most = parameter[(equals + 1)...].prefix(Limits.nameCharacters)
+          return QueryParameters.decoded(String(decoding: most, as: UTF8.self))
+        }
       }
     }
+  }
+
+  private static func endsParameter(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "&") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
   }
 
   private static let known: [String: LinkTag] = {

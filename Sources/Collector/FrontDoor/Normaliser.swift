@@ -37,11 +37,11 @@ package struct Normaliser: Sendable {
     do {
       if source.mapping.leavesOut(event) { return .leftOut }
       guard !source.mapping.isPlain else {
-        return try accepted(event, of: request, facts, source: source)
+        return try accepted(event, named: event.name, of: request, facts, source: source)
       }
       var mapped = event
       source.mapping.apply(to: &mapped)
-      return try accepted(mapped, of: request, facts, source: source)
+      return try accepted(mapped, named: event.name, of: request, facts, source: source)
     } catch {
       return .rejected(error.kind, reason: error.reason)
     }
@@ -56,9 +56,10 @@ package struct Normaliser: Sendable {
     }
   }
 
+  /// `original` is the client's own name of it, before the source's mapping.
   private func accepted(
-    _ event: ClientEvent, of request: CollectorRequest, _ sender: ContextReader.RequestFacts,
-    source: CollectorSource
+    _ event: ClientEvent, named original: String, of request: CollectorRequest,
+    _ sender: ContextReader.RequestFacts, source: CollectorSource
   ) throws(Fault) -> Verdict {
     let facts = context.facts(of: event, in: sender)
     if let bot = facts.bot, !source.mapping.keepsBots {
@@ -85,7 +86,8 @@ package struct Normaliser: Sendable {
     facts.add(to: &properties)
     arrival.add(to: &properties)
     let eventName = Self.eventNames.value(of: known)
-    if eventName.name != known { properties["originalEvent"] = .text(known) }
+    let said = Self.cleaned(original)
+    if eventName.name != said { properties["originalEvent"] = .text(said) }
     return .touchpoint(
       Touchpoint(
         customer: customer, occurred: time.occurred, event: eventName,
@@ -178,7 +180,11 @@ package struct Normaliser: Sendable {
     _ event: ClientEvent, customer: String, _ request: CollectorRequest
   ) throws(Fault) -> String {
     if let id = event.messageID, !id.isEmpty {
-      guard id.unicodeScalars.count <= Limits.messageIDCharacters else {
+      // Bytes are counted faster, and are never fewer.
+      guard
+        id.utf8.count <= Limits.messageIDCharacters
+          || id.unicodeScalars.count <= Limits.messageIDCharacters
+      else {
         throw Fault("has a message id of more than \(Limits.messageIDCharacters) characters")
       }
       return Self.withoutNUL(id)

@@ -2,53 +2,47 @@
 package enum PageAddress {
   /// What identifies the content: the path without host, query and fragment.
   package static func path(_ url: String) -> String? {
-    let bytes = url.utf8
-    var start = bytes.startIndex
-    if let scheme = afterScheme(bytes) {
-      guard let slash = bytes[scheme...].firstIndex(where: { isEndOfHost($0) }) else { return "/" }
-      guard bytes[slash] == UInt8(ascii: "/") else { return "/" }
-      start = slash
-    } else if bytes.first != UInt8(ascii: "/") {
-      return nil
+    var url = url
+    return url.withUTF8 { bytes in
+      var start = 0
+      if let host = startOfHost(bytes) {
+        start = bytes[host...].firstIndex(where: endsHost) ?? bytes.count
+        guard start < bytes.count, bytes[start] == slash else { return "/" }
+      } else if bytes.first != slash {
+        return nil
+      }
+      let end = bytes[start...].firstIndex { $0 == questionMark || $0 == hash } ?? bytes.count
+      return String(decoding: bytes[start..<end], as: UTF8.self)
     }
-    let end =
-      bytes[start...].firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-      ?? bytes.endIndex
-    return String(url[start..<end])
   }
 
   /// The host in lower case, without port and `www.`; also of an address that lacks the scheme. Nil
   /// where there is none.
   package static func host(_ url: String) -> String? {
-    let bytes = url.utf8
-    let start: String.Index
-    if let scheme = afterScheme(bytes) {
-      start = scheme
-    } else {
-      guard let first = bytes.first, !isEndOfHost(first) else { return nil }
-      start = bytes.startIndex
+    var url = url
+    return url.withUTF8 { bytes in
+      let known = startOfHost(bytes)
+      var host = bytes[(known ?? 0)...]
+      host = host.prefix { !endsHost($0) }
+      if let at = host.lastIndex(of: UInt8(ascii: "@")) { host = host[(at + 1)...] }
+      if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
+        host = host[..<colon]
+      }
+      while host.last == dot { host.removeLast() }
+      guard host.count <= 253, known != nil || host.contains(dot) else { return nil }
+      var text = String(decoding: host, as: UTF8.self)
+      if host.contains(where: { $0 &- 65 < 26 || $0 > 127 }) { text = text.lowercased() }
+      if text.hasPrefix("www.") { text = String(text.dropFirst(4)) }
+      return text.isEmpty ? nil : text
     }
-    let end = bytes[start...].firstIndex(where: isEndOfHost) ?? bytes.endIndex
-    var host = url[start..<end]
-    if let at = host.utf8.lastIndex(of: UInt8(ascii: "@")) {
-      host = host[host.utf8.index(after: at)...]
-    }
-    if let colon = host.utf8.lastIndex(of: UInt8(ascii: ":")), host.utf8.last != UInt8(ascii: "]") {
-      host = host[..<colon]
-    }
-    guard !host.isEmpty, host.utf8.count <= 253,
-      start > bytes.startIndex || host.utf8.contains(UInt8(ascii: "."))
-    else { return nil }
-    var text = host.utf8.contains(where: { $0 &- 65 < 26 }) ? host.lowercased() : String(host)
-    if text.hasPrefix("www.") { text.removeFirst(4) }
-    while text.utf8.last == UInt8(ascii: ".") { text.removeLast() }
-    return text.isEmpty ? nil : text
   }
 
   /// True when both addresses are of one site: hosts that share the name that somebody registered.
   package static func areOfOneSite(_ a: String, _ b: String) -> Bool {
-    a == b || site(a) == site(b)
+    a == b || sites.value(of: a) == sites.value(of: b)
   }
+
+  private static let sites = Remembered<String> { site($0) }
 
   /// The part of a host that somebody registered: `example.nl` of `shop.example.nl`,
   /// `example.co.uk` of `www.example.co.uk`.
@@ -80,34 +74,26 @@ package enum PageAddress {
     "wordpress.com",
   ]
 
-  private static func isEndOfHost(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+  private static let slash = UInt8(ascii: "/")
+  private static let questionMark = UInt8(ascii: "?")
+  private static let hash = UInt8(ascii: "#")
+  private static let dot = UInt8(ascii: ".")
+
+  private static func endsHost(_ byte: UInt8) -> Bool {
+    byte == slash || byte == questionMark || byte == hash
   }
 
   /// Where the host begins: behind `://` that follows a scheme, or behind `//`.
-  private static func afterScheme(_ bytes: String.UTF8View) -> String.Index? {
-    var at = bytes.startIndex
-    var isScheme = false
-    while at < bytes.endIndex, bytes[at] != UInt8(ascii: ":") {
-      if isEndOfHost(bytes[at]) {
-        guard at == bytes.startIndex, bytes[at] == UInt8(ascii: "/") else { return nil }
-        return afterSlashes(bytes, at)
-      }
-      isScheme = true
-      bytes.formIndex(after: &at)
+  private static func startOfHost(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let end = bytes.firstIndex(where: { $0 == UInt8(ascii: ":") || endsHost($0) }) else {
+      return nil
     }
-    guard isScheme, at < bytes.endIndex else { return nil }
-    return afterSlashes(bytes, bytes.index(after: at))
-  }
-
-  private static func afterSlashes(_ bytes: String.UTF8View, _ start: String.Index)
-    -> String.Index?
-  {
-    var at = start
-    for _ in 0..<2 {
-      guard at < bytes.endIndex, bytes[at] == UInt8(ascii: "/") else { return nil }
-      bytes.formIndex(after: &at)
+    let isScheme = bytes[end] == UInt8(ascii: ":") && end > 0
+    guard isScheme || end == 0 else { return nil }
+    let start = isScheme ? end + 1 : 0
+    guard start + 1 < bytes.count, bytes[start] == slash, bytes[start + 1] == slash else {
+      return nil
     }
-    return at
+    return start + 2
   }
 }

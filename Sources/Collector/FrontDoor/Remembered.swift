@@ -11,6 +11,9 @@ final class Remembered<Value: Sendable>: Sendable {
 
   init(_ work: @escaping @Sendable (String) -> Value) { self.work = work }
 
+  /// Texts that are remembered now.
+  var count: Int { known.withLock { $0.count } }
+
   func value(of text: String) -> Value {
     if let value = known.withLock({ $0[text] }) { return value }
     let value = work(text)

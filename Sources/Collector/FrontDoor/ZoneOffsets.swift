@@ -10,9 +10,7 @@ enum ZoneOffsets {
   }
 
   private static let zones = Remembered<Zone?> { name in
-    // The form of an IANA name: the system also knows words such as EST, but people's zones are
-    // named after places.
-    name.utf8.count <= 64 ? Zone(name) : nil
+    (1...64).contains(name.utf8.count) ? Zone(name) : nil
   }
   private static let known = Mutex<[Quarter: Int]>([:])
 

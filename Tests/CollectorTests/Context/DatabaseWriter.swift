@@ -7,6 +7,7 @@ struct DatabaseWriter {
     case text(String)
     case number(UInt16)
     case long(UInt32)
+    case longest(UInt64)
     case map([(String, Value)])
     case list([Value])
 
@@ -19,6 +20,11 @@ struct DatabaseWriter {
         return Self.head(6, 4)
           + stride(from: 24, through: 0, by: -8).map {
             UInt8(truncatingIfNeeded: number >> UInt32($0))
+          }
+      case .longest(let number):
+        return Self.head(9, 8)
+          + stride(from: 56, through: 0, by: -8).map {
+            UInt8(truncatingIfNeeded: number >> UInt64($0))
           }
       case .map(let pairs):
         return Self.head(7, pairs.count) + pairs.flatMap { Value.text($0.0).bytes + $0.1.bytes }
@@ -87,7 +93,7 @@ struct DatabaseWriter {
     bytes +=
       Value.map([
         ("binary_format_major_version", .number(2)), ("binary_format_minor_version", .number(0)),
-        ("build_epoch", .long(1_700_000_000)), ("database_type", .text(type)),
+        ("build_epoch", .longest(1_700_000_000)), ("database_type", .text(type)),
         ("description", .map([("en", .text("test"))])), ("ip_version", .number(6)),
         ("languages", .list([.text("en")])), ("node_count", .long(UInt32(nodes.count))),
         ("record_size", .number(24)),

@@ -312,7 +312,7 @@ struct NormaliserTests {
     for (header, language) in [
       ("nl-NL,nl;q=0.9,en;q=0.8", "nl-NL"), ("NL", "nl"), ("*, de-at", "de-AT"),
       ("zh-Hant-TW", "zh-TW"), ("", nil), ("english", nil), (";;,", nil),
-    ] {
+    ] as [(String, String?)] {
       let found = try properties(["accept-language": header])["context.language"]
       #expect(found == language.map(PropertyValue.text))
     }

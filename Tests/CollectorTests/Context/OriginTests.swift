@@ -28,7 +28,7 @@ struct OriginTests {
       ("utm_source=ig&utm_medium=paid_social", "Paid Social", "Instagram's short name"),
       ("utm_source=facebook&utm_medium=post", "Organic Social", "a social site suffices"),
       ("utm_source=intranet&utm_medium=social-media", "Organic Social", "a social medium"),
-      ("utm_source=youtube&utm_medium=cpv", "Organic Video", "cpv is no paid medium of GA4"),
+      ("utm_source=youtube&utm_medium=cpv", "Paid Video", "cp within a medium is paid"),
       ("utm_source=youtube&utm_medium=cpc", "Paid Video", "a video site and a paid medium"),
       ("utm_source=x&utm_medium=video-ad", "Organic Social", "X is a social site, before video"),
       ("utm_source=partner&utm_medium=videospot", "Organic Video", "video in the medium"),

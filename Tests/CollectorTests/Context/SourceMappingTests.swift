@@ -18,7 +18,7 @@ struct SourceMappingTests {
     let order = try touchpoint(contextEvent { $0.name = "Bon" }, mapping: mapping)
     #expect(order.event == .orderCompleted)
     #expect(order.channel == .shop)
-    #expect(order.properties["originalEvent"] == nil, "the mapping's word counts as the client's")
+    #expect(order.properties["originalEvent"] == .text("Bon"))
     let own = try touchpoint(contextEvent { $0.name = "kassa_open" }, mapping: mapping)
     #expect(own.event.name == "Till Opened")
     let ownChannel = contextEvent { $0.channel = .email }
