@@ -177,13 +177,16 @@ def app(test):
     visitor.wait_for({"Page Viewed": 7, "Quote Opened": 1}, "a call at once")
     visitor.call("page", "Own name")
     visitor.wait_for({"Page Viewed": 8, "Page Left": 7}, "a view that the app tells, and no second")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    visitor.wait_for({"Page Viewed": 9, "Page Left": 8}, "back from the browser's own store")
     seen = [row["content"].split("/")[-1] for row in visitor.touchpoints("Page Viewed")]
     visitor.expect(
-        seen == ["app.html", "list", "product", "list", "list", "new", "order", "Own name"],
+        seen == ["app.html", "list", "product", "list", "list", "new", "order", "Own name",
+                 "order"],
         f"in this order: {seen}")
     left = [row["content"].split("/")[-1] for row in visitor.touchpoints("Page Left")]
     visitor.expect(
-        left == ["app.html", "list", "product", "list", "list", "new", "order"],
+        left == ["app.html", "list", "product", "list", "list", "new", "order", "order"],
         f"each page is left under its own address: {left}")
     visitor.expect(
         visitor.touchpoints("Quote Opened")[0]["content"].endswith("/order"), "at the new page")

@@ -32,7 +32,10 @@ def withdrawn(test):
     visitor.wait_for({"Page Viewed": 1}, "with consent")
     visitor.expect(visitor.cookie() is not None, "given by the page")
     visitor.call("identify", "eva")
-    visitor.call("consent", {"analytics": False, "marketing": False})
+    visitor.page.evaluate("""() => {
+      klantreis('track', 'Signed Up');
+      klantreis('consent', {analytics: false, marketing: false});
+    }""")
     visitor.expect(visitor.cookie() is None, "the cookie is gone")
     visitor.expect(visitor.storage() == {}, "the storage is empty")
     visitor.call("track", "Quote Requested")
@@ -41,7 +44,8 @@ def withdrawn(test):
         visitor.touchpoints("Consent Changed")[0]["properties"]["analytics"] is False, "as a no")
     visitor.call("consent", True)
     visitor.call("track", "Quote Opened")
-    visitor.wait_for({"Quote Opened": 1, "Quote Requested": 0}, "only what a yes allows")
+    visitor.wait_for(
+        {"Quote Opened": 1, "Quote Requested": 0, "Signed Up": 0}, "only what a yes allows")
     ids = {row["customer"] for row in visitor.touchpoints("Quote Opened")}
     visitor.expect(
         not ids & {row["customer"] for row in visitor.touchpoints("Page Viewed")},
