@@ -17,7 +17,9 @@ import Testing
 struct StatusTests {
   @Test("health and readiness answer under any name, metrics only under the server's own")
   func names() async throws {
-    let responder = try CollectingProject().server.router().buildResponder()
+    // Held, for its folder goes with it.
+    let collecting = try CollectingProject()
+    let responder = collecting.server.router().buildResponder()
     let context = BasicRequestContext(
       source: ApplicationRequestContextSource(
         channel: EmbeddedChannel(), logger: Logger(label: "test")))
@@ -31,6 +33,7 @@ struct StatusTests {
         to: Request(head: head, body: .init(buffer: ByteBuffer())), context: context)
       #expect(Int(reply.status.code) == status, "\(authority)\(path)")
     }
+    try collecting.store.probe()
   }
 
   @Test("metrics count requests and events by what became of them")
