@@ -111,7 +111,7 @@ let package = Package(
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "klantreisTests", dependencies: ["klantreis", hummingbirdTesting],
+      name: "klantreisTests", dependencies: ["klantreis", grdb, hummingbirdTesting],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

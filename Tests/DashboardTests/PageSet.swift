@@ -78,6 +78,7 @@ enum PageSet {
           context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
+    pages += sources(language)
     pages.append(("/empty", Pages.emptyPage(context("/empty", language))))
     pages.append(
       (
@@ -143,6 +144,71 @@ enum PageSet {
       page(
         "transitions",
         .transitions(.init(by: "channel", dimensions: dimensions), .init(rows: transitions))),
+    ]
+  }
+
+  private static func sources(_ language: Language) -> [(path: String, html: String)] {
+    func page(
+      _ path: String, _ problems: [FieldProblem] = [], _ make: (PageContext) -> String
+    ) -> (path: String, html: String) {
+      (path, make(context(path, language, problems: problems)))
+    }
+    let rows: [SourcesPage.Row] = [
+      .init(
+        name: "shop", key: "Zq3xV0b7_kT1mN5pR9sW2yD4fG6hJ8lC", last: "2025-12-31 23:58:01",
+        rejected: 1204, bots: 37),
+      .init(name: "matomo", key: "1", isOn: false),
+    ]
+    let events = (0..<5).map { index in
+      SourcePage.Event(
+        key: "1767221880000-\(index)", time: "2025-12-31 23:58:0\(index)",
+        event: index == 2 ? "Order Completed" : "Product Viewed", channel: "Website",
+        customer: "118\(index)", content: "/shoes/running-\(index)",
+        value: index == 2 ? 49.95 : nil, currency: "EUR")
+    }
+    let kept = SourcePage.Kept(
+      total: 1204,
+      rows: [
+        .init(
+          time: "2025-12-31 23:57:00", dialect: "segment",
+          reason: "names no customer: send a user id or an anonymous id",
+          request: "POST /v1/track\ncontent-type: application/json\n\n{\"event\":\"koop\"}"),
+        .init(
+          time: "2025-12-30 10:00:00", dialect: "matomo", reason: "has no event",
+          isReplayed: true, request: "GET /matomo.php?idsite=1&rec=1"),
+      ], older: 17)
+    let address = "http://127.0.0.1:8080"
+    let full = SourcePage(
+      name: "shop", key: rows[0].key, address: address, mapping: "events:\n  koop: Order Completed",
+      events: events, mark: "a-5", rejected: kept,
+      bots: .init(
+        total: 1,
+        rows: [
+          .init(
+            time: "2025-12-31 08:00:00", dialect: "tracker", reason: "was sent by a program",
+            request: "POST /v1/b")
+        ]), replayed: .init(read: 1205, mended: 1, rejected: 1204))
+    return [
+      page("/sources") { Pages.sourcesPage(SourcesPage(rows: rows), $0) },
+      page("/sources-none") { Pages.sourcesPage(SourcesPage(rows: []), $0) },
+      page(
+        "/sources-problem",
+        [
+          .init(field: "name", message: "There is a source shop already.", text: "shop"),
+          .init(field: "key", message: "Another source has this write key.", text: "1"),
+        ]
+      ) { Pages.sourcesPage(SourcesPage(rows: rows, name: "shop", key: "1"), $0) },
+      page("/sources/shop") { Pages.sourcePage(full, $0) },
+      page("/sources/new") {
+        Pages.sourcePage(SourcePage(name: "new", key: "1", isOn: false, address: address), $0)
+      },
+      page(
+        "/sources/mapping-problem",
+        [.init(field: "mapping", message: "the mapping, line 2: no such key.", text: "")]
+      ) {
+        Pages.sourcePage(
+          SourcePage(name: "shop", key: "1", address: address, mapping: "evnts:"), $0)
+      },
     ]
   }
 

@@ -63,6 +63,14 @@ import Testing
       Pages.timelinePage(TimelinePage(timeline: timeline, model: model), context),
       Pages.errorPage(status: 404, what: name, why: name, whatToDo: name, context),
       JourneyMapPicture.svg(map: map, model: model, language: .english),
+      Pages.sourcesPage(SourcesPage(rows: [.init(name: name, key: name)], name: name), context),
+      Pages.sourcePage(
+        SourcePage(
+          name: name, key: name, address: name, mapping: name,
+          events: [.init(key: name, time: "", event: name, channel: name, customer: name)],
+          mark: name,
+          rejected: .init(rows: [.init(time: "", dialect: name, reason: name, request: name)])
+        ), context),
     ]
     for page in pages {
       #expect(page.contains(XMLText.escaped(name)))
@@ -71,6 +79,21 @@ import Testing
         #expect(!Self.has(page, scalars), "\(scalars.debugDescription) got through")
       }
     }
+  }
+
+  @Test("An event of the live stream is one line of JSON, whatever is in it", arguments: hostile)
+  func liveEvent(name: String) throws {
+    let json = Pages.liveEvent(
+      .init(
+        key: name, time: "2025-01-02 03:04:05", event: name, channel: name,
+        customer: name + "\n\u{2028}", content: "\r\n" + name, value: 1.5, currency: "EUR"),
+      PageSet.context("/", .dutch))
+    #expect(!json.unicodeScalars.contains { $0 == "\n" || $0 == "\r" })
+    let row = try JSONDecoder().decode([String: String].self, from: Data(json.utf8))
+    #expect(row["customer"] == name + "\n\u{2028}")
+    #expect(row["href"]?.hasPrefix("/customers/") == true)
+    #expect(row["time"] == "2\u{A0}jan\u{A0}2025 03:04:05")
+    #expect(row["value"] == "€\u{A0}1,50")
   }
 
   @Test("Names in addresses are percent-encoded, so that any customer can be opened")
@@ -164,7 +187,9 @@ import Testing
     #expect(Pages.pager(first: 0, shown: 9, total: 9, page: 1, context) == nil)
   }
 
-  @Test("Pages hardly change by accident", arguments: ["/", "/phase/do", "/customers/1184"])
+  @Test(
+    "Pages hardly change by accident",
+    arguments: ["/", "/phase/do", "/customers/1184", "/sources/shop"])
   func golden(path: String) throws {
     let page = try #require(PageSet.all(.dutch).first { $0.path == path })
     // The version of an asset changes with each touch of the stylesheet.
