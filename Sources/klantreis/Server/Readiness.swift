@@ -13,6 +13,8 @@ final class Readiness: Sendable {
     var isStopping = false
     /// When the last commit of clients' events was made.
     var committed: ContinuousClock.Instant?
+    /// When one failed.
+    var failed: ContinuousClock.Instant?
     var probeBegan: ContinuousClock.Instant?
     var isProbing = false
     var probeProblem: String?
@@ -30,7 +32,7 @@ final class Readiness: Sendable {
   func stop() { state.withLock { $0.isStopping = true } }
 
   func note(_ commit: Intake.Commit) {
-    if commit.isGood { state.withLock { $0.committed = .now } }
+    state.withLock { if commit.isGood { $0.committed = .now } else { $0.failed = .now } }
   }
 
   /// Why events cannot be stored now, each reason a sentence; empty when they can.
@@ -50,6 +52,12 @@ final class Readiness: Sendable {
   private func storeProblem(
     of intake: Intake, at now: ContinuousClock.Instant
   ) async -> String? {
+    // Nobody knows better than a commit that just failed: a probe touches other places of the disk.
+    if let problem = intake.problem,
+      state.withLock({ $0.failed.map { now - $0 < Self.freshness } ?? false })
+    {
+      return "\(StoreError.unavailable(reason: problem))"
+    }
     let hasFreshCommit =
       intake.problem == nil
       && state.withLock { $0.committed.map { now - $0 < Self.freshness } ?? false }
