@@ -92,7 +92,7 @@ class Server:
         """Whether a condition comes true in time; it is asked again and again."""
         until = time.monotonic() + seconds
         while not (truth := condition()) and time.monotonic() < until:
-            time.sleep(0.05)
+            time.sleep(0.01)
         return truth
 
 
@@ -251,7 +251,8 @@ def check_sound(server):
     done = subprocess.run(
         [server.program, "verify", "--data", str(server.folder)], capture_output=True, text=True,
         env=server.environment)
-    expect(done.returncode == 0, f"verify passes {(done.stderr or done.stdout).strip()[-200:]}")
+    said = "" if done.returncode == 0 else (done.stdout + done.stderr)[-400:]
+    expect(done.returncode == 0, f"verify finds nothing wrong {said}")
     with database(server.folder) as db:
         integrity = db.execute("PRAGMA integrity_check").fetchall()
         foreign = db.execute("PRAGMA foreign_key_check").fetchall()
