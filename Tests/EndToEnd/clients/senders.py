@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One real client sends a customer's doings to a collector, and writes down what it was told to send.
+"""One real client sends customers' doings to a collector, and writes down what it was told to send.
 
     senders.py CLIENT ADDRESS KEY COUNT LEDGER [--seconds S] [--clock-ahead MINUTES]
 
