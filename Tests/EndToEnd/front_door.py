@@ -62,7 +62,7 @@ def calm(server, folder, events):
 
 
 def restless(server, faulty, folder, events, seed):
-    """All at once; the server goes by SIGTERM, by SIGKILL, and its disk fails, at random moments."""
+    """All at once; the server is stopped, killed, and its disk fails, at random moments."""
     chance = random.Random(seed)
     server.start()
     senders = {
