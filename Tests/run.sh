@@ -27,10 +27,13 @@ if ! $quick; then
     python3 -m venv .build-python 2>/dev/null ||
       { install_packages python3-venv && python3 -m venv .build-python; }
   fi
-  .build-python/bin/pip install --quiet --disable-pip-version-check -r Tests/Browser/requirements.txt
+  .build-python/bin/pip install --quiet --disable-pip-version-check \
+    -r Tests/Browser/requirements.txt -r Tests/EndToEnd/requirements.txt
   .build-python/bin/python Tests/EndToEnd/first_light.py
   step "the tracker on a shop's pages"
   .build-python/bin/python Tests/Browser/check_tracker.py
+  step "the front door: real clients, crashes, bad disks and bad manners"
+  .build-python/bin/python Tests/EndToEnd/front_door.py
 fi
 
 step "tests"

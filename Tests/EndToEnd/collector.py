@@ -137,7 +137,8 @@ class Connection:
 
 
 def iso(moment):
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1e3) % 1000:03}Z"
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return f"{seconds}.{int(moment * 1e3) % 1000:03}Z"
 
 
 def track(number, at=None, key=None, size=0):

@@ -1,4 +1,5 @@
-"""A disk that is full, read-only, failing or locked: 503 until it is well, then on without restart."""
+"""A disk that is full, read-only, failing or locked: 503 until it is well, then on without
+restart."""
 import errno
 import json
 import os
@@ -71,28 +72,42 @@ def full(folder, seed):
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def failing(folder, seed):
+class FaultyDisk:
     """Errors that the disk gives on command, by a library between the program and the system."""
-    folder = pathlib.Path(folder)
-    compiler = shutil.which("clang") or shutil.which("cc")
-    if not compiler:
+
+    def __init__(self, folder):
+        self.order = pathlib.Path(folder) / "order"
+        self.give(0)
+        self.library = pathlib.Path(folder) / "faulty_disk.so"
+        compiler = shutil.which("clang") or shutil.which("cc")
+        self.works = compiler is not None
+        if self.works:
+            subprocess.run(
+                [compiler, "-shared", "-fPIC", "-O1", "-o", str(self.library),
+                 str(ROOT / "Tests/EndToEnd/faulty_disk.c"), "-ldl"], check=True)
+
+    @property
+    def environment(self):
+        """For a server that is to have this disk."""
+        if not self.works:
+            return {}
+        return {"LD_PRELOAD": str(self.library), "FAULTY_DISK": str(self.order)}
+
+    def give(self, number):
+        """From now on the error of this number; 0 is none, and a negative one is for syncs only."""
+        # By another name first, so that it is never read half.
+        draft = self.order.with_suffix(".draft")
+        draft.write_text(str(number))
+        os.replace(draft, self.order)
+
+
+def failing(folder, seed):
+    """Every kind of error that a disk may give."""
+    faulty = FaultyDisk(folder)
+    if not faulty.works:
         print("  --   a disk that fails: left out, for there is no C compiler", flush=True)
         return
-    library = folder / "faulty_disk.so"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", "-O1", "-o", str(library),
-         str(ROOT / "Tests/EndToEnd/faulty_disk.c"), "-ldl"], check=True)
-    order = folder / "order"
-    order.write_text("0")
-
-    def give(number):
-        # By another name first, so that it is never read half.
-        draft = folder / "order.draft"
-        draft.write_text(str(number))
-        os.replace(draft, order)
-
-    server = Server(
-        folder / "data", {"LD_PRELOAD": str(library), "FAULTY_DISK": str(order)})
+    server = Server(pathlib.Path(folder) / "data", faulty.environment)
     with server:
         server.add_source("disk", KEY)
         load = Load(server, KEY, seed)
@@ -104,7 +119,8 @@ def failing(folder, seed):
                 ("a quota that is used up", errno.EDQUOT),
                 ("a disk that does not sync", -errno.EIO),
             ]:
-                check_trouble(server, load, what, lambda: give(number), lambda: give(0))
+                check_trouble(
+                    server, load, what, lambda: faulty.give(number), lambda: faulty.give(0))
     check_nothing_lost(server.folder, load, "a disk that fails")
     check_sound(server)
 

@@ -9,6 +9,7 @@ line a check. Exit codes: 0 all well, 1 something is wrong.
 """
 import argparse
 import collections
+import errno
 import json
 import pathlib
 import random
@@ -36,12 +37,13 @@ CLOCKS = {"segment": 90}
 
 def clients(folder, events, seed):
     """Every client at once, while the server is stopped and killed under them."""
-    server = Server(folder / "data")
+    faulty = disk.FaultyDisk(folder)
+    server = Server(folder / "data", faulty.environment)
     with server:
         for client, key in CLIENTS.items():
             server.add_source(client, key)
     calm(server, folder, events)
-    restless(server, folder, events, seed)
+    restless(server, faulty, folder, events, seed)
     check_sound(server)
 
 
@@ -59,32 +61,38 @@ def calm(server, folder, events):
         check_arrived(server, client, folder / f"{client}.calm")
 
 
-def restless(server, folder, events, seed):
-    """All at once; the server goes by SIGTERM and by SIGKILL in turn, and stays away a moment."""
+def restless(server, faulty, folder, events, seed):
+    """All at once; the server is stopped, killed, and its disk fails, at random moments."""
     chance = random.Random(seed)
     server.start()
     senders = {
-        client: send(server, client, events, folder / f"{client}.restless", seconds=12, first=events)
+        client: send(
+            server, client, events, folder / f"{client}.restless", seconds=12, first=events)
         for client in CLIENTS}
-    ends = collections.Counter()
+    troubles = collections.Counter()
     until = time.monotonic() + 11
     while time.monotonic() < until:
         time.sleep(chance.uniform(0.3, 1.2))
-        if chance.random() < 0.5:
-            ends["SIGTERM"] += 1
+        trouble = ["stops", "kills", "failures of the disk"][troubles.total() % 3]
+        troubles[trouble] += 1
+        if trouble == "failures of the disk":
+            faulty.give(errno.EIO)
+            time.sleep(chance.uniform(0.1, 0.5))
+            faulty.give(0)
+            continue
+        if trouble == "stops":
             code = server.stop()
             if code != 0:
                 expect(False, f"SIGTERM ends with 0, not {code}")
         else:
-            ends["SIGKILL"] += 1
             server.kill()
         time.sleep(chance.uniform(0, 0.3))
         server.start()
+    told = ", ".join(f"{count} {trouble}" for trouble, count in sorted(troubles.items()))
     for client, sender in senders.items():
         code, said = sender.wait(timeout=180), sender.stderr.read()
         expect(
-            code == 0, f"{client} delivered all through {ends['SIGTERM']} stops and "
-            f"{ends['SIGKILL']} kills {said[-400:]}")
+            code == 0, f"{client} delivered all through {told} {said[-400:]}")
     expect(server.stop() == 0, "the server stops well")
     for client in CLIENTS:
         check_arrived(server, client, folder / f"{client}.restless")

@@ -99,7 +99,8 @@ def check_requests(server):
          [*keyed(KEY), "X-Long: " + "h" * 200_000], {400, 413, 431, 0}),
         ("1,000 headers", "POST", "/v1/track", event("headers"),
          [*keyed(KEY), *[f"X-{i}: {i}" for i in range(1000)]], {200, 400, 431, 0}),
-        ("a path of 60,000 bytes", "GET", "/" + "p" * 60_000, b"", [], {400, 404, 414, 421, 431, 0}),
+        ("a path of 60,000 bytes", "GET", "/" + "p" * 60_000, b"", [],
+         {400, 404, 414, 421, 431, 0}),
         ("a newline in the path", "GET", "/v1\n/track", b"", [], {400, 404, 0}),
         ("no HTTP at all", "\x16\x03\x01\x02\x00\x01", "\x00", b"", [], {400, 0}),
     ]:
@@ -128,7 +129,8 @@ def check_pipelining(server):
             b"POST /v1/track HTTP/1.0\r\nConnection: close\r\nAuthorization: Bearer "
             + KEY.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(one[0]) + one[0])
         status, _, _ = connection.reply()
-        expect(status == 200 and connection.reader.read() == b"", "HTTP/1.0 is answered, then closed")
+        expect(status == 200 and connection.reader.read() == b"",
+            "HTTP/1.0 is answered, then closed")
     with server.connect() as connection:
         body = event("chunked")
         connection.socket.sendall(

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""One real client sends a customer's doings to a collector, and writes down what it was told to send.
+"""One real client sends customers' doings to a collector, and writes down what it was told to send.
 
     senders.py CLIENT ADDRESS KEY COUNT LEDGER [--seconds S] [--clock-ahead MINUTES]
 
 The clients are those that people have already, from PyPI, unchanged. Every event carries a mark of
-its own, by which it is found again. The ledger has one line of JSON for each event. Ends with 0 when
-the client says that all was delivered.
+its own, by which it is found again. The ledger has one line of JSON for each event. Ends with 0
+when the client says that all was delivered.
 """
 import argparse
 import datetime
@@ -238,7 +238,6 @@ def snowplow(address, key, ledger, ahead):
     emitter = Emitter(host, protocol="http", port=int(port), max_retry_delay_seconds=1)
     # It says in whole seconds when it sends, cut off.
     within = 3000
-    waiting = []
     for number, mark, customer, at in ledger.turns():
         subject = Subject()
         if number % 4 == 3:
