@@ -18,7 +18,7 @@ struct TrackerTests {
     "what only readers need is left out, and nothing else",
     arguments: [
       ("// why\nlet a = 1;\n", "let a=1;", "a comment has no effect"),
-      ("  if (a) {\n    b();\n  }\n", "if(a){b();\n}", "nor has indentation"),
+      ("  if (a) {\n    b();\n  }\n", "if(a){b();}", "nor has indentation"),
       ("const a = \"b = c, d\";", "const a=\"b = c, d\";", "a text keeps its spaces"),
       ("return new Date();", "return new Date();", "words stay apart"),
       ("a = b\n  + c;", "a=b\n+c;", "a line end that may mean something stays"),
