@@ -65,7 +65,7 @@ extension Workspace {
         .mapping,
         "\(name) is longer than \(Limits.sourceMappingCharacters) characters; shorten it.")
     }
-    _ = try SourceMapping(yaml: mapping, name: name)
+    _ = try SourceMapping(yaml: mapping)
     return mapping
   }
 }
