@@ -34,7 +34,7 @@ struct SourceMappingTests {
     let mapping = try SourceMapping(yaml: "ignore: heartbeat")
     let door = FrontDoor(
       FrontDoor.Surroundings(
-        source: { _ in nil }, normaliser: { Normaliser() }, keep: { _ in }))
+        source: { _ in nil }, normaliser: { Normaliser() }, keep: { _ in KeptOutcome() }))
     let events = ["heartbeat", "Page Viewed", "heartbeat"].map { name in
       contextEvent { $0.name = name }
     }
