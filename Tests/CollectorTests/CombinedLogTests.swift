@@ -237,7 +237,7 @@ import Testing
     var options = options
     options.now = Timestamp(milliseconds: 1_718_409_600_000)
     let imported = try importAll(path: "\(data)/apache_logs", options: options)
-    #expect(imported.rejected.allSatisfy(\.isExpected))
+    #expect(imported.rejected.allSatisfy { $0.isExpected })
     #expect(imported.touchpoints.count + imported.rejected.count == 10_000)
     var reasons: [String: Int] = [:]
     for row in imported.rejected { reasons[row.reason, default: 0] += 1 }

@@ -155,6 +155,6 @@ import Testing
     #expect(imported.count(EventName("File Downloaded")) == 1)
     #expect(imported.touchpoints[0].occurred.iso8601 == "2024-03-01T09:00:00Z")
     #expect(imported.rejected.map(\.line) == [4, 5, 6, 7])
-    #expect(imported.rejected.allSatisfy(\.isExpected))
+    #expect(imported.rejected.allSatisfy { $0.isExpected })
   }
 }

@@ -109,6 +109,7 @@ final class TestDoor: Sendable {
         keep: { batch in
           if isFull { throw Refusal.busy }
           kept.add(batch)
+          return KeptOutcome(stored: batch.touchpoints.count + batch.profiles.count)
         }))
   }
 
