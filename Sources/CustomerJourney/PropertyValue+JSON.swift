@@ -2,23 +2,23 @@ extension PropertyValue {
   /// The object of `properties` as JSON text with sorted keys.
   package static func json(_ properties: [String: PropertyValue]) -> String {
     var out: [UInt8] = []
-    append(properties, to: &out)
+    append(Properties(properties), to: &out)
     return String(decoding: out, as: UTF8.self)
   }
 
-  /// Writes the object of `properties` as JSON with sorted keys.
+  /// Writes the object of `properties` as JSON, in their order.
   ///
   /// Written by hand because the store calls it for every touchpoint, where a general encoder took
   /// longer than everything else together.
-  package static func append(_ properties: [String: PropertyValue], to out: inout [UInt8]) {
+  package static func append(_ properties: Properties, to out: inout [UInt8]) {
     out.append(UInt8(ascii: "{"))
     var isFirst = true
-    for (key, value) in properties.sorted(by: { $0.key < $1.key }) {
+    for pair in properties.pairs {
       if !isFirst { out.append(UInt8(ascii: ",")) }
       isFirst = false
-      append(key, to: &out)
+      append(pair.path, to: &out)
       out.append(UInt8(ascii: ":"))
-      value.append(to: &out)
+      pair.value.append(to: &out)
     }
     out.append(UInt8(ascii: "}"))
   }
@@ -48,10 +48,12 @@ extension PropertyValue {
     out.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { bytes in
-      if bytes.contains(where: { $0 < 32 || $0 == 34 || $0 == 92 }) {
-        for byte in bytes { escape(byte, to: &out) }
-      } else {
+      var isPlain = true
+      for byte in bytes where byte < 32 || byte == 34 || byte == 92 { isPlain = false }
+      if isPlain {
         out.append(contentsOf: bytes)
+      } else {
+        for byte in bytes { escape(byte, to: &out) }
       }
     }
     out.append(UInt8(ascii: "\""))

@@ -48,14 +48,14 @@ package struct Touchpoint: Hashable, Sendable, Codable {
   package var content: String?
   package var value: Money?
   /// All else that the client said, by dotted path: `product.category`.
-  package var properties: [String: PropertyValue]
+  package var properties: Properties
 
   package init(
     customer: String, occurred: Timestamp, event: EventName, channel: Channel,
     messageID: String, source: String = "own", received: Timestamp? = nil,
     utcOffsetMinutes: Int? = nil, origin: Origin? = nil, campaign: String? = nil,
     device: Device? = nil, content: String? = nil, value: Money? = nil,
-    properties: [String: PropertyValue] = [:], alsoKnownAs: [String] = [],
+    properties: Properties = [:], alsoKnownAs: [String] = [],
     clientTime: Timestamp? = nil
   ) {
     self.customer = customer

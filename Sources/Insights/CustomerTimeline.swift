@@ -79,6 +79,6 @@ extension CustomerTimeline.Moment {
       channel: touchpoint.channel.name, origin: touchpoint.origin?.name,
       campaign: touchpoint.campaign, device: touchpoint.device?.name, content: touchpoint.content,
       value: touchpoint.value?.amount, currency: touchpoint.value?.currency.code,
-      source: touchpoint.source, properties: touchpoint.properties)
+      source: touchpoint.source, properties: touchpoint.properties.dictionary)
   }
 }

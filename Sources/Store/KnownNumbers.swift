@@ -5,13 +5,8 @@ struct KnownNumbers {
   /// By kind, in the order of ``NameKind/allCases``.
   private var names = [Recent<String, Int64>](repeating: Recent(), count: NameKind.allCases.count)
   private var customers = Recent<String, Int64>()
-  /// Pairs that are in the table identity_link.
-  private var links = Recent<Link, Bool>()
-
-  private struct Link: Hashable {
-    var customer: Int64
-    var other: Int64
-  }
+  /// By a key in the table identity_link, the customer that it was last linked to.
+  private var links = Recent<String, Int64>()
 
   mutating func name(_ kind: NameKind, _ text: String?, _ db: Database) throws -> Int64? {
     guard let text, !text.isEmpty else { return nil }
@@ -34,10 +29,9 @@ struct KnownNumbers {
   }
 
   /// True the first time that a pair is asked for; now and then again.
-  mutating func isNewLink(_ customer: Int64, _ other: Int64) -> Bool {
-    let link = Link(customer: customer, other: other)
-    if links[link] != nil { return false }
-    links.add(link, true)
+  mutating func isNewLink(_ customer: Int64, _ other: String) -> Bool {
+    if links[other] == customer { return false }
+    links.add(other, customer)
     return true
   }
 

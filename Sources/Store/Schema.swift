@@ -142,10 +142,11 @@ enum Schema {
           CREATE UNIQUE INDEX profile_change_once
             ON profile_change (coalesce(client_time, occurred), message_id);
 
-          -- The first message in which a client named one person by two keys.
+          -- The first message in which a client named a customer by another key, too.
           CREATE TABLE identity_link (
             customer INTEGER NOT NULL REFERENCES customer (id),
-            other INTEGER NOT NULL REFERENCES customer (id),
+            -- The other key itself: what a client says of itself makes no customer.
+            other TEXT NOT NULL CHECK (length(other) > 0),
             message_id TEXT NOT NULL,
             source INTEGER NOT NULL REFERENCES name (id),
             received INTEGER NOT NULL,
@@ -174,11 +175,10 @@ enum Schema {
           JOIN name s ON s.id = p.source;
 
           CREATE VIEW v_identity_link AS
-          SELECT a.key AS customer, b.key AS other, l.message_id AS message_id, s.text AS source,
+          SELECT a.key AS customer, l.other AS other, l.message_id AS message_id, s.text AS source,
             strftime('%Y-%m-%dT%H:%M:%fZ', l.received / 1000.0, 'unixepoch') AS received
           FROM identity_link l
           JOIN customer a ON a.id = l.customer
-          JOIN customer b ON b.id = l.other
           JOIN name s ON s.id = l.source;
           """)
     }

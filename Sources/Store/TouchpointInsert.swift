@@ -1,7 +1,7 @@
 import CustomerJourney
 import GRDB
 
-/// Inserts touchpoints and the links between their customers' keys: what runs for everything that
+/// Inserts touchpoints and the other keys of their customers: what runs for everything that
 /// ever happens.
 struct TouchpointInsert {
   private let touchpoint: RawStatement
@@ -72,10 +72,9 @@ struct TouchpointInsert {
     received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
   ) throws {
     for key in others {
-      let other = try numbers.customer(key, db)
-      guard other != customer, numbers.isNewLink(customer, other) else { continue }
+      guard numbers.isNewLink(customer, key) else { continue }
       link.bind(1, customer)
-      link.bind(2, other)
+      link.bind(2, key)
       link.bind(3, messageID)
       link.bind(4, source)
       link.bind(5, received.milliseconds)

@@ -149,7 +149,7 @@ final class RequestSupply {
   private var turn = 0
   private var random: SplitMix
   /// Different persons in the events.
-  private let customers = 200_000
+  private let customers = 100_000
 
   init(requests: Int, eventsPerRequest: Int, path: String, key: String, seed: UInt64) {
     random = SplitMix(seed: seed)

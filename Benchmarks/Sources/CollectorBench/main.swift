@@ -2,7 +2,7 @@
 // inserts the same rows and does nothing else, and nginx that writes a log line for a pixel.
 //
 //   swift run -c release CollectorBench [--events 2000000] [--program ../.build/release/klantreis]
-//     [--batch 100] [--connections 8]
+//     [--batch 100] [--connections 16]
 import Foundation
 
 func option(_ name: String, _ otherwise: String) -> String {
@@ -15,7 +15,7 @@ func option(_ name: String, _ otherwise: String) -> String {
 
 let events = Int(option("events", "2000000")) ?? 2_000_000
 let batch = Int(option("batch", "100")) ?? 100
-let connections = Int(option("connections", "8")) ?? 8
+let connections = Int(option("connections", "16")) ?? 16
 let singles = Int(option("singles", "200000")) ?? 200_000
 let program = option("program", "../.build/release/klantreis")
 let key = "benchmark-key"

@@ -257,7 +257,7 @@ struct CloudEventData {
   }
 
   func give(to event: inout ClientEvent) {
-    for (path, value) in properties.pairs { event.properties.add(path, value) }
+    for pair in properties.pairs { event.properties.add(pair.path, pair.value) }
     // The event's list took as many as this one has; one more tells that there were more.
     if properties.isTooLong { event.properties.add("data", .flag(true)) }
     event.page = page

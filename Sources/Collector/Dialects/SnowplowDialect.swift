@@ -72,9 +72,9 @@ package struct SnowplowDialect: Dialect {
       guard let id = item.orderID, let place = places[id] else { continue }
       let number = products[id, default: 0]
       products[id] = number + 1
-      for (path, value) in item.event.properties.pairs
-      where SnowplowReading.productFields.contains(path) {
-        delivery.events[place].properties.add("products.\(number).\(path)", value)
+      for pair in item.event.properties.pairs
+      where SnowplowReading.productFields.contains(pair.path) {
+        delivery.events[place].properties.add("products.\(number).\(pair.path)", pair.value)
       }
     }
     return delivery

@@ -190,7 +190,7 @@ struct Arrival: Sendable {
 
 extension Arrival {
   /// Puts what is known among the properties; the campaign's name is the touchpoint's own.
-  func add(to properties: inout [String: PropertyValue]) {
+  func add(to properties: inout Properties) {
     func add(_ path: String, _ text: String?) {
       if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
     }

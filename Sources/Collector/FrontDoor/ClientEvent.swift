@@ -143,19 +143,19 @@ package struct ClientDevice: Hashable, Sendable {
 
 /// Properties or traits in the making: nested JSON becomes dotted paths, as rules ask for them.
 package struct PropertyList: Sendable {
-  package private(set) var pairs: [(path: String, value: PropertyValue)] = []
+  package private(set) var pairs: [Properties.Pair] = []
   /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
   package private(set) var isTooLong = false
 
   /// Room that is made at once, so that most lists never move.
-  private static let usualCount = 8
+  private static let usualCount = 20
 
   package init() {}
 
   package mutating func add(_ path: String, _ value: PropertyValue) {
     guard pairs.count < Limits.propertiesPerEvent else { return isTooLong = true }
     if pairs.isEmpty { pairs.reserveCapacity(Self.usualCount) }
-    pairs.append((path, value))
+    pairs.append(Properties.Pair(path: path, value: value))
   }
 
   package mutating func add(_ path: String, _ text: String?) {

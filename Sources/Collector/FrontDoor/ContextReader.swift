@@ -67,7 +67,7 @@ package struct ContextReader: Sendable {
     package var asksForPrivacy = false
 
     /// Puts what is known among the properties.
-    func add(to properties: inout [String: PropertyValue]) {
+    func add(to properties: inout Properties) {
       func add(_ path: String, _ text: String?) {
         if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
       }

@@ -82,7 +82,7 @@ package struct Normaliser: Sendable {
     }
     let known = try name(event.name, "event")
     let arrival = Arrival(of: event, rules: source.mapping.origins)
-    var properties = values(event.properties)
+    var properties = Properties(Self.withoutNUL(event.properties.pairs))
     facts.add(to: &properties)
     arrival.add(to: &properties)
     let eventName = Self.eventNames.value(of: known)
@@ -205,9 +205,9 @@ package struct Normaliser: Sendable {
     if let amount = event.amount { add(String(amount.number)) }
     if event.occurred == nil { add(String(request.number)) }
     for list in [event.properties, event.traits, event.accountTraits] {
-      for (path, value) in list.pairs {
-        add(path)
-        add(value.description)
+      for pair in list.pairs {
+        add(pair.path)
+        add(pair.value.description)
       }
       add(nil)
     }
@@ -273,18 +273,26 @@ package struct Normaliser: Sendable {
       currency: currency)
   }
 
+  /// Traits, of which few come and which are looked up.
   private func values(_ list: PropertyList) -> [String: PropertyValue] {
-    var values: [String: PropertyValue] = [:]
-    // With room for what context and origin add.
-    values.reserveCapacity(list.pairs.count + 8)
-    for (path, value) in list.pairs {
-      if case .text(let text) = value {
-        values[Self.withoutNUL(path)] = .text(Self.withoutNUL(text))
-      } else {
-        values[Self.withoutNUL(path)] = value
-      }
+    list.pairs.isEmpty ? [:] : Properties(Self.withoutNUL(list.pairs)).dictionary
+  }
+
+  private static func withoutNUL(_ pairs: [Properties.Pair]) -> [Properties.Pair] {
+    func isClean(_ text: String) -> Bool {
+      text.utf8.withContiguousStorageIfAvailable { !$0.contains(0) } ?? !text.utf8.contains(0)
     }
-    return values
+    let isClean = pairs.allSatisfy { pair in
+      if case .text(let text) = pair.value, !isClean(text) { return false }
+      return isClean(pair.path)
+    }
+    if isClean { return pairs }
+    return pairs.map { pair in
+      var pair = pair
+      pair.path = withoutNUL(pair.path)
+      if case .text(let text) = pair.value { pair.value = .text(withoutNUL(text)) }
+      return pair
+    }
   }
 
   /// Without white space at its ends, and without NUL.

@@ -27,8 +27,30 @@ final class LiveFeed: Sendable {
     func end() { bell.finish() }
   }
 
+  /// What was stored of one request. Kept as it came: copying fifty touchpoints of every batch took
+  /// longer than reading it.
+  private struct Stored {
+    /// Of the first new touchpoint.
+    var number: UInt64
+    var touchpoints: [Touchpoint]
+    /// Indexes of those that were there before.
+    var known: [Int]
+
+    var count: Int { touchpoints.count - known.count }
+
+    /// The last of the new ones, with their numbers, the oldest first.
+    func last(_ most: Int) -> [Entry] {
+      let known = Set(known)
+      let places = touchpoints.indices.filter { !known.contains($0) }
+      return zip(places, number...).suffix(most).map { place, number in
+        Entry(number: number, touchpoint: touchpoints[place])
+      }
+    }
+  }
+
   private struct State {
-    var rings: [String: [Entry]] = [:]
+    /// The newest last; enough for ``Limits/lastEvents``.
+    var rings: [String: [Stored]] = [:]
     var counts: [String: UInt64] = [:]
     var viewers: [UInt64: Viewer] = [:]
     var lastViewer: UInt64 = 0
@@ -46,20 +68,20 @@ final class LiveFeed: Sendable {
     guard let source = note.source else { return }
     let touchpoints = note.batch.touchpoints
     guard touchpoints.count > note.outcome.knownTouchpoints.count else { return }
-    let known = Set(note.outcome.knownTouchpoints)
-    // Only the last of a large batch can be shown, so no more are looked at.
-    let last = touchpoints.indices.reversed().lazy.filter { !known.contains($0) }
-      .prefix(Limits.lastEvents).map { touchpoints[$0] }
-    let newest = Array(last.reversed())
     let bells = state.withLock { state in
-      for touchpoint in newest {
-        let number = state.counts[source, default: 0] + 1
-        state.counts[source] = number
-        state.rings[source, default: []].append(Entry(number: number, touchpoint: touchpoint))
+      let stored = Stored(
+        number: state.counts[source, default: 0] + 1, touchpoints: touchpoints,
+        known: note.outcome.knownTouchpoints)
+      state.counts[source, default: 0] += UInt64(stored.count)
+      var ring = state.rings.removeValue(forKey: source) ?? []
+      ring.append(stored)
+      var later = ring.dropFirst().reduce(0) { $0 + $1.count }
+      while later >= Limits.lastEvents {
+        ring.removeFirst()
+        later -= ring[0].count
       }
-      let excess = (state.rings[source]?.count ?? 0) - Limits.lastEvents
-      if excess > 0 { state.rings[source]?.removeFirst(excess) }
-      return state.viewers.values.filter { $0.source == source }
+      state.rings[source] = ring
+      return state.viewers.isEmpty ? [] : state.viewers.values.filter { $0.source == source }
     }
     for viewer in bells { viewer.ring() }
   }
@@ -85,7 +107,11 @@ final class LiveFeed: Sendable {
 
   /// Those after a number, the oldest first; never more than ``Limits/lastEvents``.
   func entries(of source: String, after number: UInt64) -> [Entry] {
-    state.withLock { state in (state.rings[source] ?? []).filter { $0.number > number } }
+    let ring = state.withLock { $0.rings[source] ?? [] }
+    return ring.reversed().reduce(into: [Entry]()) { entries, stored in
+      guard entries.count < Limits.lastEvents else { return }
+      entries = stored.last(Limits.lastEvents - entries.count) + entries
+    }.filter { $0.number > number }
   }
 
   // MARK: Where a browser is

@@ -83,7 +83,7 @@ struct GeoTests {
       let touchpoint = try touchpoint(
         contextEvent { $0.device.address = event }, contextRequest(headers, address: remote),
         normaliser: normaliser)
-      for value in touchpoint.properties.values {
+      for value in touchpoint.properties.pairs.map(\.value) {
         #expect(!value.description.contains("81.2.69") && !value.description.contains("198.51"))
       }
       return touchpoint.properties["context.country"]

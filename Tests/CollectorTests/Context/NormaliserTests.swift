@@ -277,7 +277,7 @@ struct NormaliserTests {
       })
     var texts = [touchpoint.customer, touchpoint.event.name, touchpoint.messageID]
     texts += [touchpoint.content, touchpoint.campaign].compactMap { $0 }
-    for (path, value) in touchpoint.properties { texts += [path, value.description] }
+    for pair in touchpoint.properties.pairs { texts += [pair.path, pair.value.description] }
     for text in texts { #expect(!text.utf8.contains(0)) }
   }
 

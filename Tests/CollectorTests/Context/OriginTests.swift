@@ -180,7 +180,7 @@ struct OriginTests {
     #expect(touchpoint.properties["context.campaignID"] == .text("7"))
     #expect(touchpoint.properties["context.referrer"] == .text("google.nl"))
     #expect(touchpoint.properties["context.click"] == .text("gclid"))
-    #expect(!touchpoint.properties.values.contains(.text("SECRET")))
+    #expect(!touchpoint.properties.pairs.contains { $0.value == .text("SECRET") })
   }
 
   @Test("all origins are names of the vocabulary")
