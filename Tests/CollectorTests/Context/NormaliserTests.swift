@@ -305,7 +305,7 @@ struct NormaliserTests {
   func language() throws {
     func properties(
       _ headers: [String: String], _ change: (inout ClientEvent) -> Void = { _ in }
-    ) throws -> [String: PropertyValue] {
+    ) throws -> Properties {
       let all = headers.merging(["user-agent": UserAgents.chrome]) { $1 }
       return try touchpoint(contextEvent(change), contextRequest(all)).properties
     }
