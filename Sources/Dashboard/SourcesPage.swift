@@ -187,7 +187,7 @@ extension Pages {
       "limit": String(Limits.lastEvents),
       "hasEvents": !page.events.isEmpty, "events": page.events.map { liveValues($0, context) },
       "blank": [liveValues(nil, context)],
-      "mapping": page.mapping, "mappingAction": "\(path)/mapping",
+      "mapping": page.mapping, "example": mappingExample, "mappingAction": "\(path)/mapping",
       "lists": [
         list(page.rejected, "rejected", "before", path, context),
         list(page.bots, "bot", "bots", path, context),
@@ -241,6 +241,7 @@ extension Pages {
       "kind": kind, "heading": words[kind == "bot" ? "botEvents" : "rejectedEvents"],
       "text": words[kind == "bot" ? "botText" : "rejectedText"],
       "none": words[kind == "bot" ? "noBots" : "noRejected"],
+      "replayText": words[kind == "bot" ? "replayBotsText" : "replayText"],
       "count": format.count(kept.total), "hasAny": !kept.rows.isEmpty,
       "canReplay": kept.total > 0, "replay": "\(path)/replay",
       "rows": kept.rows.map { row -> Templates.Values in
@@ -253,6 +254,16 @@ extension Pages {
     values["older"] = kept.older.map { context.link(path, with: [(parameter, String($0))]) }
     return values
   }
+
+  /// What a mapping looks like; `docs/collect.md` has all of its form.
+  private static let mappingExample = """
+    events: {Bon: Order Completed, kassa_open: Till Opened}
+    ignore: [heartbeat]
+    customer: properties.member_id
+    value: properties.total
+    currency: properties.currency
+    channel: Shop
+    """
 
   /// A few lines for the commonest clients, with this source's own key and address.
   private static func snippets(_ page: SourcePage, _ words: Wording) -> [Templates.Values] {
