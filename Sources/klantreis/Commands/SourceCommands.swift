@@ -252,7 +252,7 @@ struct SourcesCommand: ParsableCommand {
         try Terminal.write(json: outcome)
       } else {
         guard outcome.read > 0 else {
-          return Terminal.write("\(source.name) has no events to read again.\n")
+          return Terminal.write("There are no events of \(name) to read again.\n")
         }
         Terminal.write(
           "Read \(outcome.read.grouped) again: \(outcome.mended.grouped) are good now "
