@@ -84,8 +84,8 @@ extension Wording {
     ("replay", "Read again", "Lees opnieuw"),
     ("replayText", "What is good now is stored, once.", "Wat nu goed is wordt eenmaal opgeslagen."),
     (
-      "replayBotsText", "Stores them once the mapping says `bots: keep`.",
-      "Slaat ze op zodra er `bots: keep` in de vertaling staat."
+      "replayBotsText", "Stores them once the mapping says bots: keep.",
+      "Slaat ze op zodra er bots: keep in de vertaling staat."
     ),
   ]
 
