@@ -153,7 +153,7 @@ extension Pages {
   /// The path of a source's page.
   package static func sourcePath(_ name: String) -> String { "/sources/\(Query.encode(name))" }
 
-  /// The same, in the language that was chosen.
+  /// The same, with the model and the period of the address that was asked.
   package static func sourceLink(_ name: String, _ context: PageContext) -> String {
     context.link(sourcePath(name))
   }
