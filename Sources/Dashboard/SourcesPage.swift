@@ -153,11 +153,17 @@ extension Pages {
   /// The path of a source's page.
   package static func sourcePath(_ name: String) -> String { "/sources/\(Query.encode(name))" }
 
+  /// The same, with the model and the period of the address that was asked.
+  package static func sourceLink(_ name: String, _ context: PageContext) -> String {
+    context.link(sourcePath(name))
+  }
+
   /// The form posts `name` and `key` to `/sources`.
   package static func sourcesPage(_ page: SourcesPage, _ context: PageContext) -> String {
     let (words, format) = (context.words, context.format)
     var values: Templates.Values = [
-      "isEmpty": page.rows.isEmpty, "name": page.name, "key": page.key,
+      "isEmpty": page.rows.isEmpty, "action": context.link("/sources"), "name": page.name,
+      "key": page.key,
       "rows": page.rows.map { row -> Templates.Values in
         [
           "name": row.name, "href": context.link(sourcePath(row.name)), "key": row.key,
@@ -180,14 +186,16 @@ extension Pages {
     var values: Templates.Values = [
       "sources": context.link("/sources"), "name": page.name, "key": page.key, "isOn": page.isOn,
       "state": words[page.isOn ? "onLong" : "offLong"],
-      "turn": "\(path)/\(page.isOn ? "off" : "on")",
+      "turn": context.link("\(path)/\(page.isOn ? "off" : "on")"),
       "turnText": words[page.isOn ? "turnOff" : "turnOn"],
       "snippets": snippets(page, words), "snippetsOpen": page.events.isEmpty,
       "live": "\(path)/live?after=\(Query.encode(page.mark))&lang=\(context.language.rawValue)",
       "limit": String(Limits.lastEvents),
       "hasEvents": !page.events.isEmpty, "events": page.events.map { liveValues($0, context) },
       "blank": [liveValues(nil, context)],
-      "mapping": page.mapping, "mappingAction": "\(path)/mapping",
+      "mapping": page.mapping, "example": mappingExample,
+      // What comes of it is told far below the top.
+      "mappingAction": context.link("\(path)/mapping") + "#mapping-card",
       "lists": [
         list(page.rejected, "rejected", "before", path, context),
         list(page.bots, "bot", "bots", path, context),
@@ -241,8 +249,9 @@ extension Pages {
       "kind": kind, "heading": words[kind == "bot" ? "botEvents" : "rejectedEvents"],
       "text": words[kind == "bot" ? "botText" : "rejectedText"],
       "none": words[kind == "bot" ? "noBots" : "noRejected"],
+      "replayText": words[kind == "bot" ? "replayBotsText" : "replayText"],
       "count": format.count(kept.total), "hasAny": !kept.rows.isEmpty,
-      "canReplay": kept.total > 0, "replay": "\(path)/replay",
+      "canReplay": kept.total > 0, "replay": context.link("\(path)/replay"),
       "rows": kept.rows.map { row -> Templates.Values in
         [
           "time": "\(format.date(row.time)) \(row.time.dropFirst(11))", "dialect": row.dialect,
@@ -253,6 +262,16 @@ extension Pages {
     values["older"] = kept.older.map { context.link(path, with: [(parameter, String($0))]) }
     return values
   }
+
+  /// What a mapping looks like; `docs/collect.md` has all of its form.
+  private static let mappingExample = """
+    events: {Bon: Order Completed, kassa_open: Till Opened}
+    ignore: [heartbeat]
+    customer: properties.member_id
+    value: properties.total
+    currency: properties.currency
+    channel: Shop
+    """
 
   /// A few lines for the commonest clients, with this source's own key and address.
   private static func snippets(_ page: SourcePage, _ words: Wording) -> [Templates.Values] {

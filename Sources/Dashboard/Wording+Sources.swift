@@ -66,8 +66,11 @@ extension Wording {
     ("rejectedEvents", "Rejected events", "Afgewezen gebeurtenissen"),
     (
       "rejectedText", "Kept as they came, so that they can be read again when the cause is mended.",
-      "Bewaard zoals ze kwamen, om opnieuw te lezen als de oorzaak weg is."
+      "Bewaard zoals ze kwamen, om opnieuw te lezen als de oorzaak weg is. De redenen zijn in het "
+        + "Engels."
     ),
+    ("onThisPage", "On this page", "Op deze pagina"),
+    ("mappingExample", "An example", "Een voorbeeld"),
     ("noRejected", "None.", "Geen."),
     ("botEvents", "Events by bots", "Gebeurtenissen door bots"),
     (
@@ -80,6 +83,10 @@ extension Wording {
     ("older", "Older ones", "Oudere"),
     ("replay", "Read again", "Lees opnieuw"),
     ("replayText", "What is good now is stored, once.", "Wat nu goed is wordt eenmaal opgeslagen."),
+    (
+      "replayBotsText", "Stores them once the mapping says bots: keep.",
+      "Slaat ze op zodra er bots: keep in de vertaling staat."
+    ),
   ]
 
   func replayed(read: Int, mended: Int, rejected: Int) -> String {

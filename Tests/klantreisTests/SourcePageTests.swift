@@ -122,7 +122,7 @@ struct SourcePageTests {
       #expect(page.contains("&lt;u&gt;lost"))
       #expect(!page.contains("<i>Looked") && !page.contains("<b>ann") && !page.contains("<u>"))
       let list = try await client.get("/sources").text
-      #expect(list.contains("<td class=\"amount\">1</td><td class=\"amount\">0</td>"))
+      #expect(list.contains("<td class=\"amount\">1</td><td class=\"amount roomy\">0</td>"))
     }
   }
 
@@ -141,7 +141,7 @@ struct SourcePageTests {
       var pages = 0
       while let next = path {
         let text = try await client.get(next).text
-        seen += text.matches(of: /<b>reason (\d+)\.<\/b>/).compactMap { Int($0.1) }
+        seen += text.matches(of: /<b lang="en">reason (\d+)\.<\/b>/).compactMap { Int($0.1) }
         path = text.firstMatch(of: /rel="next" href="([^"#]+)/).map { String($0.1) }
         pages += 1
       }

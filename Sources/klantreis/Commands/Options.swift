@@ -21,8 +21,9 @@ struct DataOptions: ParsableArguments {
   func openExisting() throws -> Workspace {
     guard Workspace.exists(in: folder) else {
       throw Ending.failed(
-        "There are no data in \(folder.path). Import a file first with `klantreis import FILE`, or "
-          + "name the folder with --data.")
+        "There are no data in \(folder.path). Import a file with `klantreis import FILE`, or "
+          + "make a source for a client with `klantreis sources add NAME`, or name the folder "
+          + "with --data.")
     }
     return try open()
   }

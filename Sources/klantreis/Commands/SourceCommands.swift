@@ -16,8 +16,8 @@ struct SourcesCommand: ParsableCommand {
         klantreis sources map shop shop.yaml
         klantreis sources replay shop
 
-      A running server takes a change over within a second. docs/collect.md says how to point a
-      client at it.
+      A running server takes a change over within a second. How to point a client
+      at it is in docs/collect.md.
       """,
     subcommands: [
       List.self, Add.self, On.self, Off.self, Map.self, Rejected.self, Replay.self,
@@ -34,17 +34,26 @@ struct SourcesCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
     @Option(help: "The form of the answer: text or json.") var format = ListFormat.text
 
+    /// What is missing of a column's width, and the gap to the next one.
+    private static func space(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: width - text.count + 2)
+    }
+
     func run() throws {
       let sources = try data.openExisting().knownSources()
       guard format == .text else { return try Terminal.write(json: sources) }
       if sources.isEmpty {
         Terminal.write("There are no sources yet. Make one with `klantreis sources add shop`.\n")
       }
+      let nameWidth = sources.map(\.name.count).max() ?? 0
+      let keyWidth = sources.map(\.key.count).max() ?? 0
       for source in sources {
-        let heard = source.lastEvent.map { "last event \($0)" } ?? "no event yet"
+        let heard = source.lastEvent.map { "last event \($0)" } ?? "no event lately"
         Terminal.write(
-          "\(Terminal.bold(source.name))  \(source.key)  \(source.isOn ? "on" : "off")  \(heard)  "
-            + "\(source.rejected.grouped) rejected  \(source.bots.grouped) by bots\n")
+          Terminal.bold(source.name) + Self.space(source.name, nameWidth)
+            + source.key + Self.space(source.key, keyWidth)
+            + (source.isOn ? "on   " : "off  ") + heard
+            + ", \(source.rejected.grouped) rejected, \(source.bots.grouped) by bots\n")
       }
     }
   }
@@ -74,10 +83,27 @@ struct SourcesCommand: ParsableCommand {
         """
         Added \(source.name). Its write key is
           \(source.writeKey)
-        Give it to the client, and http://127.0.0.1:8080 as the host when the server is started with
-        `klantreis serve`. docs/collect.md has an example for each client.
+
+        Start the server, if it doesn't run yet:
+          klantreis serve\(folderOption)
+        Send a first event from another terminal:
+          curl http://127.0.0.1:8080/v1/track -u \(Self.quoted(source.writeKey + ":")) \\
+            -H 'content-type: application/json' -d '{"userId":"1184","event":"Page Viewed"}'
+        See it arrive:
+          http://127.0.0.1:8080/sources
+
+        A client takes http://127.0.0.1:8080 as its host and this key, whatever it calls it: write
+        key, API key, app id or site id. docs/collect.md has an example for each.
 
         """)
+    }
+
+    /// As it has to be said again to mean this folder.
+    private var folderOption: String { data.data.map { " --data \(Self.quoted($0))" } ?? "" }
+
+    /// As a shell takes it for one word.
+    private static func quoted(_ text: String) -> String {
+      "'\(text.replacing("'", with: "'\\''"))'"
     }
   }
 
@@ -170,7 +196,12 @@ struct SourcesCommand: ParsableCommand {
       guard format == .text else {
         return try Terminal.write(json: events.map(Row.init))
       }
-      if events.isEmpty { Terminal.write("\(source.name) has none.\n") }
+      if events.isEmpty {
+        Terminal.write(
+          kind == .bot
+            ? "No events of \(source.name) were sent by bots.\n"
+            : "No events of \(source.name) were rejected.\n")
+      }
       for kept in events {
         let state = kept.replayed == nil ? "" : "  (replayed)"
         Terminal.write(
@@ -220,6 +251,9 @@ struct SourcesCommand: ParsableCommand {
       if format == .json {
         try Terminal.write(json: outcome)
       } else {
+        guard outcome.read > 0 else {
+          return Terminal.write("There are no events of \(name) to read again.\n")
+        }
         Terminal.write(
           "Read \(outcome.read.grouped) again: \(outcome.mended.grouped) are good now "
             + "(\(outcome.stored.grouped) stored, \(outcome.duplicates.grouped) known already), "
@@ -234,7 +268,10 @@ struct SourcesCommand: ParsableCommand {
     var source = try workspace.source(name)
     source.isOn = isOn
     try workspace.store.change(source)
-    Terminal.write("\(source.name) is \(isOn ? "on" : "off").\n")
+    Terminal.write(
+      isOn
+        ? "\(source.name) is on: its events are taken in.\n"
+        : "\(source.name) is off: its key is refused; what is stored stays.\n")
   }
 
   private static func mapping(file: String) throws -> String {

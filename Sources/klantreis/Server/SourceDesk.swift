@@ -34,10 +34,10 @@ struct SourceDesk: Sendable {
       return Response.html(Pages.sourcePage(page, try await pageContext(request)))
     }
     for (path, isOn) in [("on", true), ("off", false)] {
-      router.post("sources/:name/\(path)") { _, context in
+      router.post("sources/:name/\(path)") { request, context in
         var source = try await source(context)
         source.isOn = isOn
-        return try await change(source)
+        return try await change(source, try await pageContext(request))
       }
     }
     router.post("sources/:name/mapping") { request, context in
@@ -170,7 +170,7 @@ struct SourceDesk: Sendable {
       let source = try await workspace.working {
         try workspace.addSource(name: name, key: key.isEmpty ? nil : key)
       }
-      return .seeOther(Pages.sourcePath(source.name))
+      return .seeOther(Pages.sourceLink(source.name, context))
     } catch let error as SourceTextProblem {
       return try await problem(error.isOfKey ? "key" : "name", error)
     } catch let error as SourceProblem {
@@ -178,9 +178,9 @@ struct SourceDesk: Sendable {
     }
   }
 
-  private func change(_ source: Source) async throws -> Response {
+  private func change(_ source: Source, _ context: PageContext) async throws -> Response {
     try await workspace.working { try workspace.store.change(source) }
-    return .seeOther(Pages.sourcePath(source.name))
+    return .seeOther(Pages.sourceLink(source.name, context))
   }
 
   private func map(
@@ -199,7 +199,7 @@ struct SourceDesk: Sendable {
       page.mapping = yaml
       return .html(Pages.sourcePage(page, context), status: .badRequest)
     }
-    return try await change(changed)
+    return try await change(changed, context)
   }
 
   // MARK: Live
