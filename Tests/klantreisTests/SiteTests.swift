@@ -47,10 +47,10 @@ struct SiteTests {
     }
   }
 
-  @Test("a chosen language is remembered")
-  func language() async throws {
+  @Test("a chosen language is remembered", arguments: ["/", "/sources", "/import", "/nowhere"])
+  func language(path: String) async throws {
     try await project.serving { client in
-      let cookie = try await client.get("/?lang=nl").headers[.setCookie] ?? ""
+      let cookie = try await client.get(path + "?lang=nl").headers[.setCookie] ?? ""
       #expect(cookie.hasPrefix("lang=nl;"))
       let next = try await client.get("/", headers: [.cookie: "lang=nl", .acceptLanguage: "en"])
       #expect(next.text.contains("lang=\"nl\""))

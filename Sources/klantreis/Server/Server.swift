@@ -30,6 +30,7 @@ struct Server: Sendable {
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
     router.add(middleware: SecurityHeaders())
+    router.add(middleware: RememberLanguage())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(

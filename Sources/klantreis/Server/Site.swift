@@ -146,9 +146,7 @@ struct Site: Sendable {
         }
       }
     }
-    var response = Response.html(html, status: isGood ? .ok : .badRequest)
-    visit.rememberLanguage(in: &response)
-    return response
+    return Response.html(html, status: isGood ? .ok : .badRequest)
   }
 
   /// The context of a page that asks nothing.

@@ -99,3 +99,15 @@ struct Visit: Sendable {
       "lang=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
   }
 }
+
+/// Keeps the language that an address chooses, on whichever page that was.
+struct RememberLanguage<Context: RequestContext>: RouterMiddleware {
+  func handle(
+    _ request: Request, context: Context,
+    next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    var response = try await next(request, context)
+    Visit(request).rememberLanguage(in: &response)
+    return response
+  }
+}
