@@ -168,11 +168,11 @@ struct ImportDesk: Sendable {
   // MARK: Looking and storing
 
   private func options() throws -> ImportOptions {
-    let settings = try workspace.store.settings()
-    return ImportOptions(
-      zone: settings[Workspace.Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam,
-      currency: settings[Workspace.Setting.currency.rawValue].flatMap { Currency($0) } ?? .eur,
-      now: .now, visitorKey: try workspace.visitorKey())
+    do {
+      return try workspace.importOptions()
+    } catch let problem as GeoDatabase.Problem {
+      throw UploadProblem(description: "\(problem) Or take it away: klantreis settings geo none.")
+    }
   }
 
   /// What is in the file, and why it cannot be imported as it is, if so.
