@@ -236,7 +236,8 @@ struct ImportDesk: Sendable {
     }
     return ImportPage.Result(
       fileName: upload.name, read: outcome.read, stored: outcome.stored,
-      duplicates: outcome.duplicates, rejectedCount: outcome.rejected,
+      duplicates: outcome.duplicates, leftOut: outcome.leftOutReasons,
+      rejectedCount: outcome.rejected,
       rejected: outcome.firstRejected.map { .init(line: $0.line, reason: $0.reason) },
       rejectedFile: outcome.rejectedFile.map {
         "/import/rejected/\(URL(filePath: $0).lastPathComponent)"
