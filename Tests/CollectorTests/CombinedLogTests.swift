@@ -342,8 +342,8 @@ import Testing
         "was sent by a program: \(Bot.headless.rawValue)": 1,
       ])
     #expect(imported.touchpoints.count == 1_653)
-    #expect(imported.count(EventName("File Downloaded")) == 0)
-    #expect(Set(imported.touchpoints.map(\.customer)).count == 0)
+    #expect(imported.count(EventName("File Downloaded")) == 39)
+    #expect(Set(imported.touchpoints.map(\.customer)).count == 985)
     #expect(Set(imported.touchpoints.map(\.messageID)).count == imported.touchpoints.count)
     // Of all requests, whatever their method and answer.
     let parts = entries.count { entry in
