@@ -231,7 +231,7 @@ import Testing
       ])
     #expect(mapped.touchpoints.map(\.value?.minorUnits) == [4_200, 4_200])
     #expect(mapped.rejected.map(\.line) == [3])
-    #expect(mapped.rejected.allSatisfy(\.isExpected))
+    #expect(mapped.rejected.allSatisfy { $0.isExpected })
     let other = try importAll(text, name: "other.jsonl", options: options)
     #expect(other.count(EventName("Product Added")) == 0)
     options.source = "archive"
