@@ -15,6 +15,14 @@ struct EventJudge {
     CollectorRequest(method: "POST", path: "/", received: min(moment, now))
   }
 
+  /// When an event happened by its own field, or where the source's mapping says.
+  func moment(of event: ClientEvent) -> Timestamp? {
+    if let occurred = event.occurred { return occurred }
+    var mapped = event
+    source.mapping.apply(to: &mapped)
+    return mapped.occurred
+  }
+
   func row(
     of event: ClientEvent, in request: CollectorRequest, part: String, line: Int,
     excerpt: () -> String

@@ -68,7 +68,9 @@ final class EventPart: PartReader {
       request.received = item.received ?? .epoch
       delivery = try dialect.read(request)
     } catch let problem as JSONProblem {
-      return reject("is no JSON: \(problem.reason)", excerpt(), line, &batch)
+      // It ends a sentence already, as reasons don't.
+      let reason = problem.reason.prefix { $0 != "." }
+      return reject("is no JSON: \(reason)", excerpt(), line, &batch)
     } catch Refusal.malformed(let reason) {
       return reject("cannot be read as \(dialect.name): \(reason)", excerpt(), line, &batch)
     } catch let refusal as Refusal {
@@ -81,9 +83,11 @@ final class EventPart: PartReader {
       var event = event
       // Where nobody knows when an event arrived, its own clock is taken as it is; one that only
       // counts back from its arrival says nothing.
-      if item.received == nil { event.sent = nil }
-      let stated = event.occurred.flatMap { $0 > .epoch ? $0 : nil }
-      guard let moment = item.received ?? stated else {
+      if item.received == nil {
+        event.sent = nil
+        if let occurred = event.occurred, occurred <= .epoch { event.occurred = nil }
+      }
+      guard let moment = item.received ?? judge.moment(of: event) else {
         _ = reject(
           "has no time of its own, and a file has no moment of arrival", excerpt(), line, &batch)
         continue

@@ -52,13 +52,16 @@ package struct ImportOptions: Sendable {
   package var visitorKey: String
   /// Reads what events say of device, place and origin.
   package var context: ContextReader
+  /// What a source's own names mean, by the source's name; for logs and events of clients.
+  package var sourceMappings: [String: SourceMapping]
   /// Rows in one batch.
   package var batchRows: Int
 
   package init(
     zone: Zone = .amsterdam, currency: Currency = .eur, now: Timestamp, source: String? = nil,
     format: ImportFormat? = nil, visitorKey: String = ImportOptions.newVisitorKey(),
-    context: ContextReader = ContextReader(), batchRows: Int = 2_000
+    context: ContextReader = ContextReader(), sourceMappings: [String: SourceMapping] = [:],
+    batchRows: Int = 2_000
   ) {
     self.zone = zone
     self.currency = currency
@@ -67,6 +70,7 @@ package struct ImportOptions: Sendable {
     self.format = format
     self.visitorKey = visitorKey
     self.context = context
+    self.sourceMappings = sourceMappings
     self.batchRows = batchRows
   }
 

@@ -56,7 +56,9 @@ struct PartOpener {
   private var judge: EventJudge {
     EventJudge(
       normaliser: Normaliser(currency: options.currency, context: options.context),
-      source: CollectorSource(name: source), now: options.now)
+      source: CollectorSource(
+        name: source, mapping: options.sourceMappings[source] ?? SourceMapping()),
+      now: options.now)
   }
 
   /// Throws ``ImportError`` when the part holds nothing that can be used.
@@ -173,6 +175,12 @@ struct PartOpener {
   private func openXES(
     _ name: String, _ shown: String, _ window: ByteWindow, _ head: [UInt8], _ warnings: [String]
   ) throws -> OpenPart {
+    guard XESScanner.isXES(head) else {
+      throw ImportError(
+        .notText,
+        "\(shown) is no XES, which is XML whose first element is log; leave --format out to have "
+          + "its form found.")
+    }
     let sampler = XESScanner(window: ByteWindow(text: head), file: shown)
     let samples = sample(sampler, isWhole: true)
     if samples.isEmpty, head.count < ByteWindow.blockBytes {

@@ -106,6 +106,8 @@ package enum ImportPage: Sendable {
     package var read: Int
     package var stored: Int
     package var duplicates: Int
+    /// How many rows were left out as meant, for each reason.
+    package var leftOut: [String: Int]
     package var rejectedCount: Int
     /// The first of them.
     package var rejected: [Rejection]
@@ -113,13 +115,14 @@ package enum ImportPage: Sendable {
     package var rejectedFile: String?
 
     package init(
-      fileName: String, read: Int, stored: Int, duplicates: Int, rejectedCount: Int,
-      rejected: [Rejection] = [], rejectedFile: String? = nil
+      fileName: String, read: Int, stored: Int, duplicates: Int, leftOut: [String: Int] = [:],
+      rejectedCount: Int, rejected: [Rejection] = [], rejectedFile: String? = nil
     ) {
       self.fileName = fileName
       self.read = read
       self.stored = stored
       self.duplicates = duplicates
+      self.leftOut = leftOut
       self.rejectedCount = rejectedCount
       self.rejected = rejected
       self.rejectedFile = rejectedFile
@@ -151,11 +154,15 @@ extension Pages {
           fact(words["rowsRead"], context.format.count(result.read)),
           fact(words["rowsStored"], context.format.count(result.stored)),
           fact(words["rowsKnown"], context.format.count(result.duplicates)),
+          fact(words["rowsLeftOut"], context.format.count(result.leftOut.values.reduce(0, +))),
           fact(words["rowsRejected"], context.format.count(result.rejectedCount)),
         ],
         "summary": words.imported(
           stored: context.format.count(result.stored), isNothing: result.stored == 0,
           allKnown: result.duplicates > 0 && result.stored == 0),
+        "hasLeftOut": !result.leftOut.isEmpty,
+        "leftOut": result.leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+          .map { ["rows": context.format.count($0.value), "reason": $0.key] },
         "hasRejected": !result.rejected.isEmpty,
         "rejected": rejections(result.rejected, context),
         "map": "/", "again": "/import",

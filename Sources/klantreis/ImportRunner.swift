@@ -104,7 +104,7 @@ struct ImportRunner {
     }
     let appended = try workspace.store.append(touchpoints, profiles: profiles)
     outcome.stored += appended.stored
-    outcome.duplicates += appended.duplicates
+    outcome.duplicates += appended.knownTouchpoints.count
     outcome.traits += profiles.count
   }
 }

@@ -206,6 +206,39 @@ import Testing
     #expect(try importAll(Self.track, mapping: yaml).touchpoints.map(\.customer) == ["u1"])
   }
 
+  @Test("what a source's own names mean holds for its file, however it is packed, and for no other")
+  func sourceMapping() throws {
+    let late = Self.track.replacing(
+      "\"timestamp\":\"2024-03-01T10:00:00Z\",\"properties\":{\"size\":42",
+      with: "\"properties\":{\"size\":42,\"at\":\"2024-03-02T10:00:00Z\"")
+    let text = [
+      Self.track, late.replacing("m1", with: "m2"),
+      Self.track.replacing("Product Viewed", with: "Ping").replacing("m1", with: "m3"),
+    ].joined(separator: "\n")
+    var options = options("segment")
+    options.sourceMappings["archive"] = try SourceMapping(
+      yaml: """
+        events: {Product Viewed: Product Added}
+        ignore: [Ping]
+        value: properties.size
+        time: properties.at
+        """)
+    let mapped = try importAll(text, name: "archive.jsonl.old", options: options)
+    #expect(mapped.touchpoints.map(\.event.name) == ["Product Added", "Product Added"])
+    #expect(
+      mapped.touchpoints.map(\.occurred.iso8601) == [
+        "2024-03-01T10:00:00Z", "2024-03-02T10:00:00Z",
+      ])
+    #expect(mapped.touchpoints.map(\.value?.minorUnits) == [4_200, 4_200])
+    #expect(mapped.rejected.map(\.line) == [3])
+    #expect(mapped.rejected.allSatisfy { $0.isExpected })
+    let other = try importAll(text, name: "other.jsonl", options: options)
+    #expect(other.count(EventName("Product Added")) == 0)
+    options.source = "archive"
+    let said = try importAll(text, name: "other.jsonl", options: options)
+    #expect(said.count(EventName("Product Added")) == 2)
+  }
+
   @Test("damaged files never stop the reading, and every line is accounted for")
   func fuzz() throws {
     let seed = UInt64.random(in: 0...UInt64.max)

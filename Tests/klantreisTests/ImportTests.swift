@@ -70,6 +70,29 @@ struct ImportTests {
     #expect(again.duplicates == 3)
   }
 
+  @Test("a file is read with what the project says: zone, currency, places and sources' mappings")
+  func projectOptions() throws {
+    let workspace = project.workspace
+    #expect(try workspace.importOptions().zone == .amsterdam)
+    try workspace.set(.zone, to: "America/New_York")
+    try workspace.set(.currency, to: "USD")
+    try workspace.addSource(name: "archive", mapping: "ignore: [Product Viewed]")
+    let options = try workspace.importOptions()
+    #expect(options.zone == Zone("America/New_York"))
+    #expect(options.currency == Currency("USD"))
+    #expect(options.visitorKey == (try workspace.visitorKey()))
+    #expect(options.sourceMappings["archive"]?.ignored == ["Product Viewed"])
+    let file = project.folder.appending(path: "archive.jsonl")
+    try Data(Self.eventText.utf8).write(to: file)
+    let outcome = try ImportRunner(workspace: workspace, options: options)
+      .run(path: file.path, mapping: nil)
+    #expect(outcome.stored == 0)
+    #expect(outcome.leftOutReasons == ["is left out by the source's mapping": 3])
+    // Without its places nothing is imported by mistake.
+    try workspace.store.set(Workspace.Setting.geo.rawValue, to: "/nowhere/city.mmdb")
+    #expect(throws: GeoDatabase.Problem.self) { _ = try workspace.importOptions() }
+  }
+
   @Test("the secret of a project is made once, and no list of settings needs it")
   func visitorKey() throws {
     let key = try project.workspace.visitorKey()
@@ -114,9 +137,12 @@ struct ImportTests {
       #expect(preview.1.contains("formaction=\"/import/confirm\""))
       let token = try #require(preview.1.firstMatch(of: /name="upload" value="([0-9a-f-]+)"/)?.1)
       let done = try await client.execute(
-        uri: "/import/confirm", method: .post, body: .init(string: "upload=\(token)")
-      ) { $0.status }
-      #expect(done == .ok)
+        uri: "/import/confirm", method: .post, headers: [.acceptLanguage: "en"],
+        body: .init(string: "upload=\(token)")
+      ) { ($0.status, String(buffer: $0.body)) }
+      #expect(done.0 == .ok)
+      // Nobody shall wonder where most of a log's lines went.
+      #expect(done.1.contains("asks for a part of a page") == (name == "access.log"))
       #expect(try project.workspace.store.touchpointCount() == stored)
     }
   }

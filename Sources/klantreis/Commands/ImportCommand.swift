@@ -117,20 +117,29 @@ struct ImportCommand: ParsableCommand {
   private func importOptions(
     _ workspace: Workspace?, _ format: ImportFormat?
   ) throws -> ImportOptions {
-    let settings = try workspace?.store.settings() ?? [:]
-    let zoneName = zone ?? settings[Workspace.Setting.zone.rawValue]
-    let currencyCode = currency ?? settings[Workspace.Setting.currency.rawValue]
-    guard let zone = zoneName.map({ Zone($0) }) ?? .amsterdam else {
-      throw Ending.wrongUse(
-        "There is no time zone \(zoneName ?? ""). Write it as Europe/Amsterdam.")
-    }
-    guard let currency = currencyCode.map({ Currency($0) }) ?? .eur else {
-      throw Ending.wrongUse("\(currencyCode ?? "") is no currency code. Write it as EUR or GBP.")
-    }
     // A preview without a project has visitors of its own.
-    return ImportOptions(
-      zone: zone, currency: currency, now: .now, source: source, format: format,
-      visitorKey: try workspace?.visitorKey() ?? ImportOptions.newVisitorKey())
+    var options = ImportOptions(now: .now)
+    do {
+      if let workspace { options = try workspace.importOptions() }
+    } catch let problem as GeoDatabase.Problem {
+      throw Ending.failed(
+        "\(problem) Or import without places: `klantreis settings geo none`.")
+    }
+    if let zone {
+      guard let known = Zone(zone) else {
+        throw Ending.wrongUse("There is no time zone \(zone). Write it as Europe/Amsterdam.")
+      }
+      options.zone = known
+    }
+    if let currency {
+      guard let known = Currency(currency) else {
+        throw Ending.wrongUse("\(currency) is no currency code. Write it as EUR or GBP.")
+      }
+      options.currency = known
+    }
+    options.source = source
+    options.format = format
+    return options
   }
 
   /// A zone or currency given with the first import is the project's from then on.
@@ -149,13 +158,13 @@ struct ImportCommand: ParsableCommand {
     if outcome.duplicates > 0 { lines[0] += ", \(outcome.duplicates.grouped) known already" }
     if outcome.traits > 0 { lines[0] += ", traits in \(outcome.traits.grouped) of the rows" }
     if outcome.leftOut > 0 { lines[0] += ", \(outcome.leftOut.grouped) left out" }
+    if outcome.rejected > 0 { lines[0] += ", \(outcome.rejected.grouped) rejected" }
     if let format = outcome.format, ImportFormat(format)?.isTable == false {
       lines[0] += " (read as \(format))"
     }
     let reasons = outcome.leftOutReasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     lines += reasons.map { "  \($0.value.grouped) left out: \($0.key)" }
     if outcome.rejected > 0 {
-      lines[0] += ", \(outcome.rejected.grouped) rejected"
       for rejection in outcome.firstRejected {
         lines.append("  line \(rejection.line) \(rejection.reason)")
       }

@@ -168,11 +168,11 @@ struct ImportDesk: Sendable {
   // MARK: Looking and storing
 
   private func options() throws -> ImportOptions {
-    let settings = try workspace.store.settings()
-    return ImportOptions(
-      zone: settings[Workspace.Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam,
-      currency: settings[Workspace.Setting.currency.rawValue].flatMap { Currency($0) } ?? .eur,
-      now: .now, visitorKey: try workspace.visitorKey())
+    do {
+      return try workspace.importOptions()
+    } catch let problem as GeoDatabase.Problem {
+      throw UploadProblem(description: "\(problem) Or take it away: klantreis settings geo none.")
+    }
   }
 
   /// What is in the file, and why it cannot be imported as it is, if so.
@@ -236,7 +236,8 @@ struct ImportDesk: Sendable {
     }
     return ImportPage.Result(
       fileName: upload.name, read: outcome.read, stored: outcome.stored,
-      duplicates: outcome.duplicates, rejectedCount: outcome.rejected,
+      duplicates: outcome.duplicates, leftOut: outcome.leftOutReasons,
+      rejectedCount: outcome.rejected,
       rejected: outcome.firstRejected.map { .init(line: $0.line, reason: $0.reason) },
       rejectedFile: outcome.rejectedFile.map {
         "/import/rejected/\(URL(filePath: $0).lastPathComponent)"
