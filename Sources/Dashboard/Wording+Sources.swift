@@ -82,6 +82,13 @@ extension Wording {
     ("replayText", "What is good now is stored, once.", "Wat nu goed is wordt eenmaal opgeslagen."),
   ]
 
+  func leftOut(_ count: Int) -> String {
+    let count = Format(language: language).count(count)
+    return language == .dutch
+      ? "Weggelaten door de vertaling sinds de server startte: \(count)."
+      : "Left out by the mapping since the server started: \(count)."
+  }
+
   func replayed(read: Int, mended: Int, rejected: Int) -> String {
     let format = Format(language: language)
     let (read, mended, rejected) = (
