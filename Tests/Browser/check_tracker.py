@@ -421,8 +421,10 @@ def main():
         try:
             klantreis.add_sources(SCENARIOS)
             shop = Shop(klantreis)
+            # What a page sends while it is left goes out under the browser's own name.
             browser = playwright.chromium.launch(
-                executable_path=arguments.chromium, args=["--no-sandbox"])
+                executable_path=arguments.chromium,
+                args=["--no-sandbox", f"--user-agent={PERSON}"])
             test = Test(browser, klantreis, shop, script)
             for name, scenario in SCENARIOS.items():
                 if scenario is None or arguments.only and name not in arguments.only:
