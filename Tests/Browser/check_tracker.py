@@ -303,16 +303,20 @@ def killed(test):
     visitor.go()
     visitor.wait_for({"Page Viewed": 1}, "before")
     # An answer that is lost after the server stored: the same is sent again.
-    lost = []
+    asked, lost = [], []
 
     def lose(route):
-        if not lost:
-            lost.append(route.fetch())
-            return route.abort()
-        return route.continue_()
+        if asked:
+            return route.continue_()
+        asked.append(route)
+        lost.append(route.fetch())
+        return route.abort()
 
     visitor.page.route("**/v1/b", lose)
     visitor.call("track", "Product Compared")
+    # It is stored before the answer is lost.
+    while not lost:
+        visitor.page.wait_for_timeout(20)
     visitor.wait_for({"Product Compared": 1}, "whose answer was lost")
     visitor.page.unroute("**/v1/b")
     # A server that is busy.
