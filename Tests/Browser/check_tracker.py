@@ -309,8 +309,9 @@ def killed(test):
         if asked:
             return route.continue_()
         asked.append(route)
-        lost.append(route.fetch())
-        return route.abort()
+        answer = route.fetch()
+        route.abort()
+        lost.append(answer)
 
     visitor.page.route("**/v1/b", lose)
     visitor.call("track", "Product Compared")
