@@ -90,7 +90,11 @@ package struct CloudEventsDialect: Dialect {
           return "[\(items[index].json(leavingOut: secrets))]"
         }
       } : nil
-    guard let bodies else { return indices.map { _ in single } }
+    guard let bodies else {
+      // It says that it is JSON and isn't.
+      if hasJSON { single.body = Scrubber(names: secrets, text: request.body).scrubbed() }
+      return indices.map { _ in single }
+    }
     return bodies.map { body in
       single.body = Array(body.utf8)
       return single

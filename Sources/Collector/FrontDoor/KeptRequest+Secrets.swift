@@ -22,7 +22,7 @@ extension CollectorRequest {
 
 /// Takes the values of some names out of a text that may be damaged JSON or a form, or hold either
 /// in its strings.
-private struct Scrubber {
+struct Scrubber {
   private let names: [[UInt8]]
   private let text: [UInt8]
 
