@@ -23,15 +23,18 @@ if ! $quick; then
   packages=()
   command -v chromium >/dev/null || packages+=(chromium)
   [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
-  if [ ! -x .build-python/bin/python ]; then
-    python3 -m venv .build-python 2>/dev/null ||
-      { install_packages python3-venv && python3 -m venv .build-python; }
+  # Without python3-venv a folder without pip is left behind.
+  if [ ! -x .build-python/bin/pip ]; then
+    python3 -m venv --clear .build-python >/dev/null 2>&1 ||
+      { install_packages python3-venv && python3 -m venv --clear .build-python; }
   fi
   .build-python/bin/pip install --quiet --disable-pip-version-check \
     -r Tests/Browser/requirements.txt -r Tests/EndToEnd/requirements.txt
   .build-python/bin/python Tests/EndToEnd/first_light.py
   step "the tracker on a shop's pages"
   .build-python/bin/python Tests/Browser/check_tracker.py
+  step "a source's page while events come in"
+  .build-python/bin/python Tests/Browser/check_live.py
   step "the front door: real clients, crashes, bad disks and bad manners"
   .build-python/bin/python Tests/EndToEnd/front_door.py
 fi

@@ -5,6 +5,8 @@ package struct CollectedBatch: Hashable, Sendable {
   package var rejected: [RejectedEvent]
   /// Events that the source's mapping leaves out; nothing of them is stored.
   package var leftOut = 0
+  /// Rejected events besides those in ``rejected``: too many of one request to be kept whole.
+  package var unkept: [RejectedEvent.Kind: Int] = [:]
 
   package init(
     touchpoints: [Touchpoint] = [], profiles: [ProfileChange] = [],

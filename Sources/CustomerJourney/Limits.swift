@@ -106,6 +106,9 @@ package enum Limits {
   /// Bytes of a rejected event that are kept; of a longer one the beginning, which cannot be read
   /// again.
   package static let rejectedBytes = 65_536
+  /// Bytes of rejected events of one request that are kept, twice the largest request: more come only
+  /// of what the events of a request share. Of the others their number is kept.
+  package static let rejectedRequestBytes = 8_388_608
   /// Rejected events that are kept; past it the oldest go.
   package static let rejectedEvents = 100_000
   /// Sources, and the characters of a write key and of a source's name.

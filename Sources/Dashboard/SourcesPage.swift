@@ -47,6 +47,8 @@ package struct SourcePage: Sendable {
   package var address: String
   /// The YAML in the form; its problem is in the context at `mapping`.
   package var mapping: String
+  /// Events that the mapping left out since the server started.
+  package var leftOut: Int
   /// The newest first.
   package var events: [Event]
   /// The place in the live stream after these events.
@@ -133,7 +135,8 @@ package struct SourcePage: Sendable {
 
   package init(
     name: String, key: String, isOn: Bool = true, address: String, mapping: String = "",
-    events: [Event] = [], mark: String = "", rejected: Kept = Kept(), bots: Kept = Kept(),
+    leftOut: Int = 0, events: [Event] = [], mark: String = "", rejected: Kept = Kept(),
+    bots: Kept = Kept(),
     replayed: Replayed? = nil
   ) {
     self.name = name
@@ -141,6 +144,7 @@ package struct SourcePage: Sendable {
     self.isOn = isOn
     self.address = address
     self.mapping = mapping
+    self.leftOut = leftOut
     self.events = events
     self.mark = mark
     self.rejected = rejected
@@ -202,6 +206,7 @@ extension Pages {
       ],
     ]
     values["mappingProblem"] = context.problem(at: "mapping")
+    if page.leftOut > 0 { values["leftOut"] = words.leftOut(page.leftOut) }
     values["replayed"] = page.replayed.map {
       words.replayed(read: $0.read, mended: $0.mended, rejected: $0.rejected)
     }

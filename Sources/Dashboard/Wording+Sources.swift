@@ -89,6 +89,13 @@ extension Wording {
     ),
   ]
 
+  func leftOut(_ count: Int) -> String {
+    let count = Format(language: language).count(count)
+    return language == .dutch
+      ? "Weggelaten door de vertaling sinds de server startte: \(count)."
+      : "Left out by the mapping since the server started: \(count)."
+  }
+
   func replayed(read: Int, mended: Int, rejected: Int) -> String {
     let format = Format(language: language)
     let (read, mended, rejected) = (

@@ -28,9 +28,20 @@ extension Store {
 
   /// A page and a bit more, as a commit needs at least.
   private static let probeBytes = 65_536
+  private static let probePrefix = ".probe-"
+
+  /// Removes the small files of probes that a kill cut short. One that is being written now loses
+  /// nothing by it.
+  package func removeOldProbes() {
+    let folder = URL(filePath: pool.path).deletingLastPathComponent()
+    let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+    for name in names ?? [] where name.hasPrefix(Self.probePrefix) {
+      unlink(folder.appending(path: name).path)
+    }
+  }
 
   private static func probeDisk(in folder: URL) throws {
-    let path = folder.appending(path: ".probe-\(UUID().uuidString)").path
+    let path = folder.appending(path: "\(probePrefix)\(UUID().uuidString)").path
     let file = open(path, O_CREAT | O_WRONLY | O_EXCL, 0o600)
     guard file >= 0 else { throw unavailable(errno) }
     defer {

@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 """Looks in headless Chromium whether events appear on a source's page while one looks.
 
-    check_live.py http://127.0.0.1:8080 shop KEY
+    check_live.py [--program .build/debug/klantreis]
 
-Sends a few events of Segment's protocol to that source. Exit codes: 0 all well, 1 something is
-wrong. Needs `pip install playwright` and a Chromium, see --chromium.
+Starts `serve` on a data folder of its own and sends a few events of Segment's protocol. Exit codes:
+0 all well, 1 something is wrong. Needs `pip install playwright` and a Chromium, see --chromium.
 """
 import argparse
 import base64
 import json
+import pathlib
 import sys
+import tempfile
 import urllib.request
 import uuid
 
 from playwright.sync_api import sync_playwright
+
+from shop_visit import ROOT, Klantreis
 
 
 def send(base, key, customer):
@@ -26,36 +30,48 @@ def send(base, key, customer):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("base")
-    parser.add_argument("source")
-    parser.add_argument("key")
+    parser.add_argument("--program", default=str(ROOT / "klantreis"), help="what to start")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
     options = parser.parse_args()
-    base = options.base.rstrip("/")
+    with tempfile.TemporaryDirectory() as folder:
+        klantreis = Klantreis(str(pathlib.Path(options.program).absolute()), folder)
+        try:
+            klantreis.add_sources(["shop"])
+            wrong = look(klantreis.address, options.chromium)
+        finally:
+            klantreis.kill()
+    for problem in wrong:
+        print(problem)
+    print("live:", "all well" if not wrong else f"{len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+def look(base, chromium):
+    """What is wrong on the page of the source `shop`, whose key is `shop`."""
     # Markup in a name stays a name.
     names = [f"<b>{uuid.uuid4()}</b>" for _ in range(3)]
     wrong = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=options.chromium, args=["--no-sandbox"])
+            executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.goto(f"{base}/sources/{options.source}?lang=en")
+        page.goto(f"{base}/sources/shop?lang=en")
         page.get_by_text("Live: new events appear by themselves.").wait_for(timeout=5000)
 
         def rows(name):
             return page.locator("[data-live] tbody tr").filter(has_text=name)
 
-        send(base, options.key, names[0])
+        send(base, "shop", names[0])
         rows(names[0]).wait_for(timeout=5000)
         page.get_by_role("button", name="Pause").click()
-        send(base, options.key, names[1])
+        send(base, "shop", names[1])
         page.wait_for_timeout(1000)
         if rows(names[1]).count():
             wrong.append("an event appears while the list is paused")
         page.get_by_role("button", name="Go on").click()
         rows(names[1]).wait_for(timeout=5000)
-        send(base, options.key, names[2])
+        send(base, "shop", names[2])
         rows(names[2]).wait_for(timeout=5000)
         for name in names:
             if rows(name).count() != 1:
@@ -65,10 +81,7 @@ def main():
             if rows(name).count() != 1:
                 wrong.append("after a reload an event is not there once")
         browser.close()
-    for problem in wrong:
-        print(problem)
-    print("live:", "all well" if not wrong else f"{len(wrong)} wrong")
-    return 1 if wrong else 0
+    return wrong
 
 
 if __name__ == "__main__":

@@ -303,16 +303,21 @@ def killed(test):
     visitor.go()
     visitor.wait_for({"Page Viewed": 1}, "before")
     # An answer that is lost after the server stored: the same is sent again.
-    lost = []
+    asked, lost = [], []
 
     def lose(route):
-        if not lost:
-            lost.append(route.fetch())
-            return route.abort()
-        return route.continue_()
+        if asked:
+            return route.continue_()
+        asked.append(route)
+        answer = route.fetch()
+        route.abort()
+        lost.append(answer)
 
     visitor.page.route("**/v1/b", lose)
     visitor.call("track", "Product Compared")
+    # It is stored before the answer is lost.
+    while not lost:
+        visitor.page.wait_for_timeout(20)
     visitor.wait_for({"Product Compared": 1}, "whose answer was lost")
     visitor.page.unroute("**/v1/b")
     # A server that is busy.
@@ -421,8 +426,10 @@ def main():
         try:
             klantreis.add_sources(SCENARIOS)
             shop = Shop(klantreis)
+            # What a page sends while it is left goes out under the browser's own name.
             browser = playwright.chromium.launch(
-                executable_path=arguments.chromium, args=["--no-sandbox"])
+                executable_path=arguments.chromium,
+                args=["--no-sandbox", f"--user-agent={PERSON}"])
             test = Test(browser, klantreis, shop, script)
             for name, scenario in SCENARIOS.items():
                 if scenario is None or arguments.only and name not in arguments.only:

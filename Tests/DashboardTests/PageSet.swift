@@ -180,7 +180,7 @@ enum PageSet {
     let address = "http://127.0.0.1:8080"
     let full = SourcePage(
       name: "shop", key: rows[0].key, address: address, mapping: "events:\n  koop: Order Completed",
-      events: events, mark: "a-5", rejected: kept,
+      leftOut: 1_207, events: events, mark: "a-5", rejected: kept,
       bots: .init(
         total: 1,
         rows: [

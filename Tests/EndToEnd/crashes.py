@@ -1,6 +1,7 @@
 """Acknowledged means on the disk: through kill -9, overload and a stop by SIGTERM."""
 import contextlib
 import random
+import signal
 import sqlite3
 import statistics
 import threading
@@ -64,7 +65,8 @@ def kills(folder, count, seed):
 
 
 def stop_under_load(folder, seed):
-    """SIGTERM: what was under way is answered, the rest refused at the door."""
+    """SIGTERM, and again before the end, while somebody watches live: what was under way is
+    answered, the rest refused at the door."""
     server = Server(folder)
     with server:
         server.add_source("stop", "stop-key")
@@ -75,8 +77,13 @@ def stop_under_load(folder, seed):
             server.start()
             before = len(load.acknowledged)
             server.wait_for(lambda: len(load.acknowledged) > before + 500)
+            watcher = server.connect(timeout=30)
+            watcher.socket.sendall(b"GET /sources/stop/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            expect(b"200" in watcher.reader.readline(), "the live stream begins")
             asked = time.monotonic()
+            server.process.send_signal(signal.SIGINT)
             code = server.stop()
+            watcher.close()
             slowest = max(slowest, time.monotonic() - asked)
             if code != 0:
                 expect(False, f"SIGTERM under load ends with 0, not {code}")

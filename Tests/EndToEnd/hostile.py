@@ -193,6 +193,14 @@ def check_lies(server):
         except ConnectionError:
             status = 0
     expect(status == 200, f"who closes its own half gets the answer: {status or 'hung up'}")
+    for what, part in [("half a request", b"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                        b"Bearer " + KEY.encode() + b"\r\nContent-Length: 9000\r\n\r\n" + body),
+                       ("nothing", b"")]:
+        with server.connect() as connection:
+            connection.socket.sendall(part)
+            connection.socket.shutdown(socket.SHUT_WR)
+            answer = connection.reader.read()
+        expect(b" 200 " not in answer, f"who sends {what} and closes its half is let go")
     for length in ["-1", "1e3", "99999999999999999999", "12, 13", "x"]:
         with server.connect(timeout=5) as connection:
             connection.socket.sendall(
@@ -240,19 +248,20 @@ class Slow:
             "a body": head + b"\r\nContent-Length: 9000\r\n\r\n{",
             "a body in chunks": head + b"\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
             "nothing at all": b"",
+            "nothing after half a body": head + b"\r\nContent-Length: 9001\r\n\r\n{",
         }
         self.pool = concurrent.futures.ThreadPoolExecutor(20 * len(heads))
         self.jobs = {
-            what: [self.pool.submit(self.drip, head) for _ in range(20)]
+            what: [self.pool.submit(self.drip, head, what) for _ in range(20)]
             for what, head in heads.items()}
 
-    def drip(self, head):
+    def drip(self, head, what):
         connection = Connection(self.server.port, timeout=0.5)
         connection.socket.sendall(head)
         begun = time.monotonic()
         try:
             while time.monotonic() - begun < self.patience + 15:
-                if head:
+                if not what.startswith("nothing a"):
                     connection.socket.sendall(b"x")
                 try:
                     if connection.socket.recv(1000) == b"":

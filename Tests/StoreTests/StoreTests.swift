@@ -28,6 +28,19 @@ struct StoreTests {
       channel: .website, messageID: id, source: "test")
   }
 
+  @Test("files of probes that a kill left behind are removed, and no others")
+  func oldProbes() throws {
+    let names = [".probe-1", ".probe-0D0C", ".probes", "probe-1"]
+    for name in names {
+      try Data("x".utf8).write(to: folder.url.appending(path: name))
+    }
+    store.removeOldProbes()
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+    #expect(Set(left).intersection(names) == [".probes", "probe-1"])
+    #expect(left.contains(Store.fileName))
+    try store.probe()
+  }
+
   @Test("what was appended is read back whole, with every fact")
   func roundTrip() throws {
     var full = touchpoint("Ann", at: 1_500_000_000, id: "m1")

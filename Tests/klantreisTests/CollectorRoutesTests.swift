@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import NIOEmbedded
 import Store
 import Testing
 
@@ -89,6 +90,34 @@ struct CollectorRoutesTests {
         for word in ["\"code\"", "\"message\"", "\"detail\""] { #expect(text.contains(word)) }
       }
     }
+  }
+
+  @Test("the address that a browser sends from tells its country, and is not kept")
+  func country() async throws {
+    let path = project.folder.appending(path: "city.mmdb")
+    try DatabaseWriter.sample.file.write(to: path)
+    try project.workspace.store.set(Workspace.Setting.geo.rawValue, to: path.path)
+    let server = Server(workspace: project.workspace, logger: Logger(label: "test"))
+    server.reception.intake.start()
+    let channel = EmbeddedChannel()
+    channel.remoteAddress = try SocketAddress(ipAddress: "81.2.69.160", port: 51_234)
+    let browser =
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+      + "Safari/537.36"
+    let head = HTTPRequest(
+      method: .post, scheme: "http", authority: "localhost", path: "/v1/track",
+      headerFields: [.authorization: "Bearer key", .userAgent: browser])
+    let body = ByteBuffer(string: "{\"event\":\"A\",\"userId\":\"ann\",\"messageId\":\"m1\"}")
+    let reply = try await server.router().buildResponder().respond(
+      to: Request(head: head, body: .init(buffer: body)),
+      context: ServerContext(
+        source: ApplicationRequestContextSource(channel: channel, logger: Logger(label: "test"))))
+    #expect(reply.status == .ok)
+    await server.reception.intake.close()
+    let stored = try #require(
+      try project.workspace.store.lastTouchpoints(of: "shop", limit: 1).first)
+    #expect(stored.properties["context.country"] == .text("NL"))
+    #expect(!"\(stored)".contains("81.2.69"))
   }
 
   @Test("a body past every limit is refused before it is read to its end")

@@ -67,6 +67,23 @@ struct SourcePageTests {
     }
   }
 
+  @Test("events that the mapping leaves out are counted on the page and in the metrics")
+  func leftOut() async throws {
+    var source = try collecting.project.workspace.source("shop")
+    source.mapping = "ignore: Noise"
+    try collecting.store.change(source)
+    try await collecting.serving { client in
+      #expect(try await !client.get("/sources/shop?lang=en").text.contains("Left out by"))
+      for id in ["m1", "m2"] { #expect(try await client.track("Noise", id: id) == 200) }
+      try await client.track("Page Viewed", id: "m3")
+      let page = try await client.get("/sources/shop?lang=en").text
+      #expect(page.contains("Left out by the mapping since the server started: 2."))
+      let metrics = try await client.get("/metrics").text
+      let labels = "dialect=\"segment\",source=\"shop\",outcome=\"left_out\""
+      #expect(metrics.contains("klantreis_events_total{\(labels)} 2"))
+    }
+  }
+
   @Test("names and keys at their limits can be used")
   func longest() throws {
     let workspace = collecting.project.workspace

@@ -20,7 +20,7 @@ struct StatusTests {
     // Held, for its folder goes with it.
     let collecting = try CollectingProject()
     let responder = collecting.server.router().buildResponder()
-    let context = BasicRequestContext(
+    let context = ServerContext(
       source: ApplicationRequestContextSource(
         channel: EmbeddedChannel(), logger: Logger(label: "test")))
     for (authority, path, status) in [

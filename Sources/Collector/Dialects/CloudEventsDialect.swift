@@ -4,6 +4,7 @@ import CustomerJourney
 package struct CloudEventsDialect: Dialect {
   package let name = "cloudevents"
   package var paths: [String] { ["/v1/cloudevents"] }
+  package let secrets = CloudEventData.addresses.union(["writeKey"])
 
   package init() {}
 
@@ -71,10 +72,6 @@ package struct CloudEventsDialect: Dialect {
     }
   }
 
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
-
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     single.query = ""
@@ -84,16 +81,20 @@ package struct CloudEventsDialect: Dialect {
       hasJSON
       ? try? Wire.json(request.body) { root in
         guard !isBinary, root.kind == .array else {
-          return indices.map { _ in root.json(leavingOut: CloudEventData.addresses) }
+          return indices.map { _ in root.json(leavingOut: secrets) }
         }
         var items: [JSONNode] = []
         root.forEachElement { items.append($0) }
         return indices.map { index in
           guard items.indices.contains(index) else { return "" }
-          return "[\(items[index].json(leavingOut: CloudEventData.addresses))]"
+          return "[\(items[index].json(leavingOut: secrets))]"
         }
       } : nil
-    guard let bodies else { return indices.map { _ in single } }
+    guard let bodies else {
+      // It says that it is JSON and isn't.
+      if hasJSON { single.body = Scrubber(names: secrets, text: request.body).scrubbed() }
+      return indices.map { _ in single }
+    }
     return bodies.map { body in
       single.body = Array(body.utf8)
       return single

@@ -75,33 +75,39 @@ package struct GA4Dialect: Dialect {
     }
   }
 
-  private static let addresses: Set<String> = ["ip_override"]
+  /// The key and the sender's address. The stream's id stays, by which purchases are recognised.
+  package let secrets: Set<String> = ["api_secret", "ip_override"]
 
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    var single = request
-    single.query = Wire.query(request.query, leavingOut: ["api_secret"])
-    let body: String? = try? Wire.json(request.body) { root in
-      var found: String?
-      try Self.forEachEvent(of: root) { at, node in
-        if at == index { found = node.json(leavingOut: Self.addresses) }
-      }
-      // The profile comes after the last event, and alone.
-      let leftOut: Set<String> = ["events"]
-      var members: [String] = []
+  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
+    let bodies: [String]? = try? Wire.json(request.body) { root in
+      var events: [JSONNode] = []
+      try Self.forEachEvent(of: root) { events.append($1) }
+      var shared: [String] = []
+      var ofProfile: [String] = []
       root.forEachMember { key, value in
         let name = key.text
-        let isOfProfile = name == "user_properties" || name == "user_data"
-        guard !leftOut.contains(name), !Self.addresses.contains(name),
-          !(found != nil && isOfProfile)
-        else { return }
-        members.append(
-          PropertyValue.text(name).json + ":" + value.json(leavingOut: Self.addresses))
+        guard name != "events", !secrets.contains(name) else { return }
+        let member = PropertyValue.text(name).json + ":" + value.json(leavingOut: secrets)
+        if name == "user_properties" || name == "user_data" {
+          ofProfile.append(member)
+        } else {
+          shared.append(member)
+        }
       }
-      if let found { members.append("\"events\":[\(found)]") }
-      return "{\(members.joined(separator: ","))}"
+      return indices.map { index in
+        // The profile comes after the last event, and alone.
+        let own =
+          events.indices.contains(index)
+          ? ["\"events\":[\(events[index].json(leavingOut: secrets))]"] : ofProfile
+        return "{\((shared + own).joined(separator: ","))}"
+      }
     }
-    single.body = Array((body ?? "").utf8)
-    return single
+    var single = request
+    single.query = Wire.query(request.query, leavingOut: secrets)
+    return (bodies ?? indices.map { _ in "" }).map { body in
+      single.body = Array(body.utf8)
+      return single
+    }
   }
 
   package func reply(

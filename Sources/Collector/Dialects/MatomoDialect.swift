@@ -71,24 +71,20 @@ package struct MatomoDialect: Dialect {
   }
 
   /// The sender's address and the keys.
-  private static let secrets: Set<String> = ["cip", "token_auth", "idsite"]
-
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
+  package let secrets: Set<String> = ["cip", "token_auth", "idsite"]
 
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
-    single.query = Wire.query(request.query, leavingOut: Self.secrets)
+    single.query = Wire.query(request.query, leavingOut: secrets)
     guard Self.isBulk(request) else {
       let form = String(decoding: request.body, as: UTF8.self)
-      single.body = Array(Wire.query(form, leavingOut: Self.secrets).utf8)
+      single.body = Array(Wire.query(form, leavingOut: secrets).utf8)
       return indices.map { _ in single }
     }
     let items: [String]? = try? Wire.json(request.body) { root in
       var items: [JSONNode] = []
       try Self.requests(of: root).forEachElement { items.append($0) }
-      return indices.map { items.indices.contains($0) ? Self.kept(items[$0]) : "" }
+      return indices.map { items.indices.contains($0) ? kept(items[$0]) : "" }
     }
     return (items ?? indices.map { _ in "" }).map { item in
       single.body = Array("{\"requests\":[\(item)]}".utf8)
@@ -96,7 +92,7 @@ package struct MatomoDialect: Dialect {
     }
   }
 
-  private static func kept(_ item: JSONNode) -> String {
+  private func kept(_ item: JSONNode) -> String {
     guard let text = item.text else { return item.json(leavingOut: secrets) }
     let query = Wire.query(String(MatomoReading.query(in: text)), leavingOut: secrets)
     return PropertyValue.text("?" + query).json

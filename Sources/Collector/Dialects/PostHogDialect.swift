@@ -8,6 +8,10 @@ package struct PostHogDialect: Dialect {
   package let methods = ["GET", "POST"]
   /// Its library for Python fills a request up to 5 MiB.
   package let bodyBytes = 6_291_456
+  /// A form's field `data` may hold all of them, packed.
+  package let secrets: Set<String> = Self.hidden.union(["data"])
+
+  private static let hidden: Set<String> = ["$ip", "ip", "api_key", "token"]
 
   private static let eventPaths = ["/batch", "/capture", "/e", "/engage", "/i/v0/e", "/track"]
   private static let flagPaths = ["/decide", "/flags"]
@@ -106,17 +110,12 @@ package struct PostHogDialect: Dialect {
 
   // MARK: Keeping one
 
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
-
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
-    let hidden: Set<String> = ["$ip", "ip", "api_key", "token"]
     let query = QueryParameters(request.query)
     let payload = (try? Self.payload(of: request, query)) ?? []
     let texts: [String]? = try? JSONDocument.read(payload) { root in
       guard let list = Self.items(of: root) else {
-        return indices.map { _ in root.json(leavingOut: hidden) }
+        return indices.map { _ in root.json(leavingOut: Self.hidden) }
       }
       var items: [JSONNode] = []
       list.forEachElement { items.append($0) }
@@ -128,7 +127,7 @@ package struct PostHogDialect: Dialect {
       }
       return indices.map { index in
         guard items.indices.contains(index) else { return "" }
-        return "{\"batch\":[\(items[index].json(leavingOut: hidden))]\(outer)}"
+        return "{\"batch\":[\(items[index].json(leavingOut: Self.hidden))]\(outer)}"
       }
     }
     var single = request

@@ -6,6 +6,7 @@ package struct RudderStackDialect: Dialect {
   package let name = "rudderstack"
   package let paths = ["/beacon/v1/batch", "/pixel/v1/page", "/pixel/v1/track"]
   package let methods = ["GET", "POST"]
+  package let secrets: Set<String> = ["context.ip", "ip", "writeKey"]
 
   package init() {}
 
@@ -28,10 +29,6 @@ package struct RudderStackDialect: Dialect {
     return try family.delivery(of: Array(Self.json(QueryParameters(request.query)).utf8))
   }
 
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
-
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     guard pixelKind(request) != nil else {
@@ -42,10 +39,7 @@ package struct RudderStackDialect: Dialect {
       }
     }
     single.body = []
-    single.query = request.query.split(separator: "&").filter { part in
-      let name = QueryParameters.decoded(part.prefix { $0 != "=" })
-      return name != "writeKey" && name != "context.ip"
-    }.joined(separator: "&")
+    single.query = Wire.query(request.query, leavingOut: secrets)
     return indices.map { _ in single }
   }
 

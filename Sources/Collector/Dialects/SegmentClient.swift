@@ -43,6 +43,7 @@ struct SegmentClient {
         } else if key == "os" {
           event.device.system = value["name"]?.helpfulText ?? event.device.system
         }
+      case 3: if key == "gpc" { Self.readPrivacyControl(value, into: &event) }
       case 4:
         if key == "page" { value.forEachMember { Self.readPage($0, $1, into: &event.page) } }
       case 6:
@@ -56,6 +57,8 @@ struct SegmentClient {
           library = Self.library(value["name"]?.bytes)
         } else if key == "groupId" {
           event.account = value.idText
+        } else if key == "consent" {
+          Self.readConsent(value, into: &event)
         }
       case 8:
         if key == "timezone" {
@@ -74,6 +77,19 @@ struct SegmentClient {
       default: break
       }
     }
+  }
+
+  /// What the person allows, by category, and Global Privacy Control, which our tracker tells there.
+  private static func readConsent(_ node: JSONNode, into event: inout ClientEvent) {
+    node["categoryPreferences"]?.forEachMember { key, value in
+      guard let flag = value.flag else { return }
+      event.properties.add("context.consent.\(key.text)", .flag(flag))
+    }
+    if let control = node["gpc"] { readPrivacyControl(control, into: &event) }
+  }
+
+  private static func readPrivacyControl(_ node: JSONNode, into event: inout ClientEvent) {
+    if let flag = node.flag { event.properties.add("context.gpc", .flag(flag)) }
   }
 
   static func readPage(_ key: JSONKey, _ value: JSONNode, into page: inout ClientPage) {

@@ -81,16 +81,12 @@ package struct SnowplowDialect: Dialect {
   }
 
   /// The sender's address and the key.
-  private static let secrets: Set<String> = ["ip", "aid"]
-
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
+  package let secrets: Set<String> = ["ip", "aid"]
 
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     var single = request
     guard request.path == Self.batchPath else {
-      single.query = Wire.query(request.query, leavingOut: Self.secrets)
+      single.query = Wire.query(request.query, leavingOut: secrets)
       return indices.map { _ in single }
     }
     let bodies: [String]? = try? Wire.json(request.body) { root in
@@ -111,7 +107,7 @@ package struct SnowplowDialect: Dialect {
         if let id = items[index]["tr_id"]?.idText, orders[id] == index {
           wanted += products[id] ?? []
         }
-        let texts = wanted.map { $0.json(leavingOut: Self.secrets) }
+        let texts = wanted.map { $0.json(leavingOut: secrets) }
         return "{\"data\":[\(texts.joined(separator: ","))]}"
       }
     }

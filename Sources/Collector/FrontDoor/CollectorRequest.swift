@@ -53,20 +53,6 @@ package struct CollectorRequest: Sendable {
     default: return nil
     }
   }
-
-  /// What is kept to read this request again: no address, no key, none of the headers that say
-  /// nothing of the event.
-  var kept: KeptRequest {
-    let wanted = headers.filter { name, _ in
-      name == "user-agent" || name == "accept-language" || name == "content-type"
-        || name == "dnt" || name == "sec-gpc" || name.hasPrefix("sec-ch-ua")
-        || name.hasPrefix("ce-")
-    }
-    let isCut = body.count > Limits.rejectedBytes
-    return KeptRequest(
-      method: method, path: path, query: query, headers: wanted,
-      body: String(decoding: body.prefix(Limits.rejectedBytes), as: UTF8.self), isCut: isCut)
-  }
 }
 
 /// What the collector answers.

@@ -21,12 +21,12 @@ package protocol Dialect: Sendable {
   /// cannot becomes one of ``Delivery/rejected``.
   func read(_ request: CollectorRequest) throws -> Delivery
 
-  /// A request that holds only the event of that index in `request`, so that it can be kept and read
-  /// again. Addresses of senders are left out.
-  func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest
+  /// Names of what holds keys and senders' addresses, in JSON at any depth, in queries and forms.
+  var secrets: Set<String> { get }
 
-  /// The same for several events of one request, so that a request of many bad events is not read
-  /// again for each.
+  /// For each of these indices a request that holds only the event of that index in `request`, so
+  /// that it can be kept and read again. What ``secrets`` names is left out. A request is read once
+  /// for all of them.
   func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest]
 
   /// What a client hears when all of its delivery is kept.
@@ -41,8 +41,10 @@ extension Dialect {
   package var methods: [String] { ["POST"] }
   package var bodyBytes: Int { Limits.collectedBytes }
 
-  package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
-    indices.map { single($0, of: request) }
+  package var secrets: Set<String> { ["ip", "writeKey"] }
+
+  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
+    singles([index], of: request)[0]
   }
 
   package func keys(of request: CollectorRequest) -> [String] {

@@ -137,7 +137,7 @@ package struct FrontDoor: Sendable {
       to: request, delivery: delivery,
       outcome: DeliveryOutcome(
         accepted: batch.touchpoints.count + batch.profiles.count + batch.leftOut,
-        rejected: batch.rejected.count))
+        rejected: batch.rejected.count + batch.unkept.values.reduce(0, +)))
   }
 
   /// What cannot be read is the client's mistake, whatever the dialect threw: told to come again, it
@@ -166,7 +166,8 @@ package struct FrontDoor: Sendable {
     let batch = CollectedBatch(rejected: [
       RejectedEvent(
         kind: .rejected, source: source.name, dialect: dialect.name, reason: reason,
-        received: request.received, request: request.kept)
+        received: request.received,
+        request: request.kept(without: dialect.secrets, isUnread: true))
     ])
     note.outcome = try await surroundings.keep(batch)
     note.batch = batch
@@ -192,13 +193,51 @@ package struct FrontDoor: Sendable {
       case .leftOut: batch.leftOut += 1
       }
     }
-    if rejected.isEmpty { return batch }
-    let singles = dialect.singles(rejected.map(\.index), of: request)
-    batch.rejected = zip(rejected, singles).map { event, single in
-      RejectedEvent(
-        kind: event.kind, source: source.name, dialect: dialect.name, reason: event.reason,
-        received: request.received, request: single.kept)
-    }
+    keep(rejected, of: request, dialect, source, in: &batch)
     return batch
+  }
+
+  /// Rejected events of one request that are made at once.
+  private static let chunk = 256
+
+  /// Keeps rejected events whole up to ``Limits/rejectedRequestBytes``, and of the others how many
+  /// they were.
+  private func keep(
+    _ rejected: [(index: Int, reason: String, kind: RejectedEvent.Kind)],
+    of request: CollectorRequest, _ dialect: any Dialect, _ source: CollectorSource,
+    in batch: inout CollectedBatch
+  ) {
+    func event(
+      _ kind: RejectedEvent.Kind, _ reason: String, _ kept: KeptRequest
+    ) -> RejectedEvent {
+      RejectedEvent(
+        kind: kind, source: source.name, dialect: dialect.name, reason: reason,
+        received: request.received, request: kept)
+    }
+    var rest = rejected[...]
+    var bytes = 0
+    while !rest.isEmpty, bytes < Limits.rejectedRequestBytes {
+      let part = rest.prefix(Self.chunk)
+      for (one, single) in zip(part, dialect.singles(part.map(\.index), of: request))
+      where bytes < Limits.rejectedRequestBytes {
+        let kept = single.kept(without: dialect.secrets)
+        bytes += kept.body.utf8.count + kept.query.utf8.count
+        batch.rejected.append(event(one.kind, one.reason, kept))
+        rest.removeFirst()
+      }
+    }
+    for kind in RejectedEvent.Kind.allCases {
+      let others = rest.filter { $0.kind == kind }
+      guard let first = others.first else { continue }
+      // It stands for one of them itself.
+      batch.unkept[kind] = others.count - 1
+      batch.rejected.append(
+        event(
+          kind,
+          "\(first.reason); so or otherwise wrong were \(others.count) events that are not kept, for "
+            + "the request had more than \(Limits.rejectedRequestBytes) bytes of such: send fewer "
+            + "at once",
+          KeptRequest(method: request.method, path: request.path, isCut: true)))
+    }
   }
 }

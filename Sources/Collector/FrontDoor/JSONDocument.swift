@@ -11,8 +11,9 @@ package enum JSONDocument {
   /// Parses `bytes` and hands out the document. A ``JSONNode`` is valid only inside `body`.
   ///
   /// Throws ``JSONProblem`` when it is no JSON or nested deeper than ``Limits/jsonDepth``. What
-  /// JavaScript and Python write though the standard has no place for it, halves of surrogate pairs
-  /// and integers of any length, is read: the half as U+FFFD, the integer as a floating number.
+  /// JavaScript and Python write though the standard has no place for it, halves of surrogate pairs,
+  /// integers of any length, NaN and infinities, is read: the half as U+FFFD, the integer as a
+  /// floating number, the last as null.
   package static func read<Result>(
     _ bytes: [UInt8], _ body: (JSONNode) throws -> Result
   ) throws -> Result {
@@ -288,6 +289,8 @@ package struct JSONKey {
 
 /// Makes good JSON of what some clients write.
 enum JSONMending {
+  private static let notNumbers = ["NaN", "Infinity", "-Infinity"].map { Array($0.utf8) }
+
   /// Nil when there is nothing to mend.
   static func mended(_ bytes: [UInt8]) -> [UInt8]? {
     var out: [UInt8] = []
@@ -322,6 +325,13 @@ enum JSONMending {
         if byte == UInt8(ascii: "\"") { isInText = false }
       } else if byte == UInt8(ascii: "\"") {
         isInText = true
+      } else if "NI-".utf8.contains(byte),
+        let word = notNumbers.first(where: { bytes[at...].starts(with: $0) })
+      {
+        out += Array("null".utf8)
+        isChanged = true
+        at += word.count
+        continue
       } else if byte == UInt8(ascii: "-") || isDigit(byte) {
         let start = at
         at += 1

@@ -47,6 +47,11 @@ enum Unpacking {
           written = out.count - Int(stream.avail_out)
           return result
         }
+        // A file of gzip may have several members, one after the other, as if they were one.
+        if result == Z_STREAM_END, stream.avail_in > 0 {
+          guard inflateReset(&stream) == Z_OK else { return Z_DATA_ERROR }
+          continue
+        }
         if result != Z_OK { return result }
         if stream.avail_in == 0, stream.avail_out > 0 { return Z_DATA_ERROR }
       }

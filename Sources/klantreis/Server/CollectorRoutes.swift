@@ -10,16 +10,18 @@ import Store
 struct CollectorRoutes: Sendable {
   let door: FrontDoor
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
+  func addRoutes<Context: RemoteAddressRequestContext>(to router: Router<Context>) {
     for path in FrontDoor.paths {
       for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
-        router.on(RouterPath(path), method: method) { request, _ in await answer(request) }
+        router.on(RouterPath(path), method: method) { request, context in
+          await answer(request, from: context.remoteAddress?.ipAddress)
+        }
       }
     }
   }
 
-  private func answer(_ request: Request) async -> Response {
-    var collected = Self.request(request)
+  private func answer(_ request: Request, from address: String?) async -> Response {
+    var collected = Self.request(request, from: address)
     guard request.method != .options else { return Self.response(.text(""), to: request) }
     do {
       let buffer = try await request.body.collect(upTo: door.bodyBytes(at: collected.path))
@@ -33,12 +35,12 @@ struct CollectorRoutes: Sendable {
     return Self.response(await door.receive(collected), to: request)
   }
 
-  private static func request(_ request: Request) -> CollectorRequest {
+  private static func request(_ request: Request, from address: String?) -> CollectorRequest {
     var headers: [String: String] = [:]
     for field in request.headers { headers[field.name.canonicalName] = field.value }
     return CollectorRequest(
       method: request.method == .head ? "GET" : request.method.rawValue, path: request.uri.path,
-      query: request.uri.query ?? "", headers: headers, received: .now,
+      query: request.uri.query ?? "", headers: headers, remoteAddress: address, received: .now,
       number: .random(in: .min ... .max))
   }
 

@@ -46,9 +46,11 @@ final class Metrics: Sendable {
 
   func note(_ note: FrontDoor.Note) {
     let bots = note.batch.rejected.count { $0.kind == .bot }
+    let unkept = note.batch.unkept
     let outcomes = [
       ("stored", note.outcome.stored), ("duplicate", note.outcome.duplicates),
-      ("rejected", note.batch.rejected.count - bots), ("bot", bots),
+      ("rejected", note.batch.rejected.count - bots + (unkept[.rejected] ?? 0)),
+      ("bot", bots + (unkept[.bot] ?? 0)), (Self.leftOut, note.batch.leftOut),
     ]
     state.withLock { state in
       state.requests[Answer(dialect: note.dialect, status: note.status), default: 0] += 1
@@ -57,6 +59,18 @@ final class Metrics: Sendable {
       for (outcome, count) in outcomes where count > 0 {
         state.events[
           Event(dialect: note.dialect, source: source, outcome: outcome), default: 0] += count
+      }
+    }
+  }
+
+  private static let leftOut = "left_out"
+
+  /// Events of a source that its mapping left out since the server started.
+  func leftOut(of source: String) -> Int {
+    state.withLock { state in
+      state.events.reduce(0) { sum, entry in
+        let isOne = entry.key.source == source && entry.key.outcome == Self.leftOut
+        return isOne ? sum + entry.value : sum
       }
     }
   }

@@ -22,8 +22,8 @@ struct Server: Sendable {
     reception = Reception(workspace: workspace)
   }
 
-  func router() -> Router<BasicRequestContext> {
-    let router = Router(options: .autoGenerateHeadEndpoints)
+  func router() -> Router<ServerContext> {
+    let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     let status = StatusRoutes(workspace: workspace, reception: reception)
     // Before the guards of the dashboard: clients come from other sites and under any name.
     CollectorRoutes(door: reception.door).addRoutes(to: router)
@@ -39,7 +39,9 @@ struct Server: Sendable {
     API(workspace: workspace).addRoutes(to: router)
     let imports = ImportDesk(workspace: workspace)
     imports.throwAwayOld()
-    let sources = SourceDesk(workspace: workspace, live: reception.live)
+    workspace.store.removeOldProbes()
+    let sources = SourceDesk(
+      workspace: workspace, live: reception.live, metrics: reception.metrics)
     Site(workspace: workspace, imports: imports, sources: sources).addRoutes(to: router)
     return router
   }

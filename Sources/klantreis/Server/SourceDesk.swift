@@ -13,6 +13,7 @@ import Store
 struct SourceDesk: Sendable {
   let workspace: Workspace
   let live: LiveFeed
+  let metrics: Metrics
 
   /// Browsers get news at most this often, and a sign of life when there is none for long.
   private static let pace: Duration = .milliseconds(200)
@@ -105,7 +106,7 @@ struct SourceDesk: Sendable {
       }
       return SourcePage(
         name: source.name, key: source.writeKey, isOn: source.isOn, address: address,
-        mapping: source.mapping ?? "",
+        mapping: source.mapping ?? "", leftOut: metrics.leftOut(of: source.name),
         events: try workspace.store.lastTouchpoints(of: source.name, limit: Limits.lastEvents)
           .map { Self.event($0, zone) },
         mark: mark, rejected: try kept(.rejected, "before"), bots: try kept(.bot, "bots"))

@@ -10,6 +10,8 @@ final class Kept: Sendable {
       batch.touchpoints += more.touchpoints
       batch.profiles += more.profiles
       batch.rejected += more.rejected
+      batch.leftOut += more.leftOut
+      batch.unkept.merge(more.unkept) { $0 + $1 }
     }
   }
 

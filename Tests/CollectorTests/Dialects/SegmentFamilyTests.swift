@@ -16,6 +16,22 @@ struct SegmentFamilyTests {
     return try #require(found.events.first)
   }
 
+  @Test("what a person allows is kept by category, and Global Privacy Control beside it")
+  func consent() throws {
+    let item = "{\"type\":\"track\",\"event\":\"A\",\"userId\":\"u\",\"properties\":{\"x\":1}"
+    let told = try event(
+      item + ",\"context\":{\"consent\":{\"categoryPreferences\":{\"analytics\":true,"
+        + "\"marketing\":false,\"odd\":\"yes\"},\"gpc\":true}}}")
+    #expect(told.properties["context.consent.analytics"] == .flag(true))
+    #expect(told.properties["context.consent.marketing"] == .flag(false))
+    #expect(told.properties["context.consent.odd"] == nil)
+    #expect(told.properties["context.gpc"] == .flag(true))
+    #expect(told.properties["x"] == .number(1))
+    let direct = try event(item + "}", context: "{\"gpc\":true,\"consent\":7}")
+    #expect(direct.properties["context.gpc"] == .flag(true))
+    #expect(direct.properties.pairs.count == 2)
+  }
+
   static let refused: [(item: String, reason: String)] = [
     ("7", "is no object"),
     ("{}", "has no type"),

@@ -1,0 +1,14 @@
+import Hummingbird
+import NIOCore
+
+/// What a request brings along: besides the usual, the address that it came from.
+struct ServerContext: RequestContext, RemoteAddressRequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// Nil where the connection has none, as in tests.
+  let remoteAddress: SocketAddress?
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    remoteAddress = source.channel.remoteAddress
+  }
+}

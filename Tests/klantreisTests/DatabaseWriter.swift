@@ -1,0 +1,1 @@
+../CollectorTests/Context/DatabaseWriter.swift
