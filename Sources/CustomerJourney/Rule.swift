@@ -273,6 +273,19 @@ extension Rule {
     return uses
   }
 
+  /// True when it asks what is known of the customer besides touchpoints, which may change without
+  /// any touchpoint.
+  package var usesCustomerFacts: Bool {
+    var uses = false
+    visit { rule in
+      switch rule {
+      case .trait, .role, .consent: uses = true
+      default: break
+      }
+    }
+    return uses
+  }
+
   private func visit(_ body: (Rule) -> Void) {
     body(self)
     for part in parts { part.visit(body) }

@@ -15,7 +15,7 @@ package struct Axis: Sendable {
   package let names: [String]
 
   /// A fact of the touchpoints of `table`.
-  package init(_ dimension: Dimension, of table: JourneyTable) {
+  package init(_ dimension: Dimension, of table: some NamedJourneys) {
     by = By(rawValue: dimension.rawValue) ?? .event
     names = table.names(dimension).all
   }
@@ -27,7 +27,7 @@ package struct Axis: Sendable {
   }
 
   /// Nil for a phase without the model that says which there are.
-  package init?(_ by: By, of table: JourneyTable, phases: [String]?) {
+  package init?(_ by: By, of table: some NamedJourneys, phases: [String]?) {
     if let dimension = by.dimension {
       self.init(dimension, of: table)
     } else if let phases {

@@ -14,7 +14,7 @@ package struct EventStep: Sendable, Equatable {
 
   /// All events of `table` that `name` means, however they are spelled: `purchase` and
   /// `order-completed` are both `Order Completed`.
-  package init(_ name: String, in table: JourneyTable) {
+  package init(_ name: String, in table: some NamedJourneys) {
     let event = EventName(name)
     let names = table.names(.event).all
     self.init(

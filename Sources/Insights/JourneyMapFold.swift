@@ -12,7 +12,7 @@ package struct JourneyMapFold: Fold {
   package static let contentsPerPhase = 10
 
   /// `phaseIDs` in the model's order: all of them appear, also those where nobody was.
-  package init(model: String, phaseIDs: [String], table: JourneyTable) {
+  package init(model: String, phaseIDs: [String], table: some NamedJourneys) {
     self.model = model
     self.phaseIDs = phaseIDs
     channels = table.names(.channel).all

@@ -15,7 +15,7 @@ package struct PhasePortraitFold: Fold {
   private static let lists: [By] = [.channel, .origin, .device, .event, .content, .campaign]
 
   /// Throws ``InsightError/unknownPhase(_:known:)`` when the model has no such phase.
-  package init(model: String, phaseIDs: [String], phase: String, table: JourneyTable) throws {
+  package init(model: String, phaseIDs: [String], phase: String, table: some NamedJourneys) throws {
     guard let index = phaseIDs.firstIndex(of: phase) else {
       throw InsightError.unknownPhase(phase, known: phaseIDs)
     }

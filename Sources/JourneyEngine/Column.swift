@@ -1,7 +1,6 @@
 /// One fact of many touchpoints, packed and immutable.
 ///
-/// The values live in memory that an owner keeps alive: an array's today, a mapped file's tomorrow.
-/// Reading it costs no retain and no bounds check beyond `precondition` in the subscript; hot loops
+/// The values live in memory that an owner keeps alive: of the process, or a mapped file's. Reading it costs no retain and no bounds check beyond `precondition` in the subscript; hot loops
 /// take ``base`` and stay inside `0..<count`.
 package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   // Sendable by hand: nothing writes to the memory after the column exists.
@@ -20,6 +19,14 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
     let storage = ColumnStorage<Element>(count: count)
     fill(UnsafeMutableBufferPointer(start: storage.memory, count: count))
     self.init(storage, count: count)
+  }
+
+  /// Values that stand somewhere else, such as in a mapped file. `owner` keeps that memory alive and
+  /// nobody writes to it.
+  init(_ base: UnsafePointer<Element>, count: Int, keptBy owner: AnyObject) {
+    self.base = base
+    self.count = count
+    self.owner = owner
   }
 
   private init(_ storage: ColumnStorage<Element>, count: Int) {

@@ -2,15 +2,19 @@ package import CustomerJourney
 
 /// All journeys at one moment: one column a fact, sorted by (customer, time, sequence).
 ///
-/// Immutable, so that any number of readers share one without locks. A touchpoint takes 31 bytes and
-/// a customer 8. Row `i` of every column is the same touchpoint; journey `k` is the rows
+/// Immutable, so that any number of readers share one without locks. A touchpoint takes 31 bytes, one
+/// bit more where amounts are in several currencies, and a customer 8. Row `i` of every column is the same touchpoint; journey `k` is the rows
 /// `starts[k]..<starts[k + 1]` and belongs to the customer `customers[k]`.
-package final class JourneyTable: Sendable {
+package final class JourneyTable: NamedJourneys, Sendable {
   /// The currency that ``values`` counts in; amounts in others are not in it, see
   /// ``foreignValues``.
   package let currency: Currency
   /// Touchpoints whose value is in another currency and therefore counts as 0.
   package let foreignValues: Int
+  /// True when a touchpoint has a value in ``currency``.
+  package let hasValues: Bool
+  /// The first and the last moment; nil when there are no touchpoints.
+  let extent: Extent?
 
   /// The store's number of each journey's customer, ascending.
   package let customers: Column<UInt32>
@@ -30,14 +34,16 @@ package final class JourneyTable: Sendable {
   /// The store's row of each touchpoint. Kept in memory only for the journey of one customer and
   /// for properties; folds don't read it.
   package let rowIDs: Column<UInt32>
+  /// A bit a touchpoint: is its value in another currency? Empty when no value is.
+  let foreign: Column<UInt64>
 
   package let names: [Dimension: Names]
 
   package var count: Int { times.count }
   package var journeyCount: Int { customers.count }
 
-  package func names(_ dimension: Dimension) -> Names {
-    names[dimension] ?? Names(dimension)
+  package func isForeign(row: Int) -> Bool {
+    foreign.count > 0 && foreign[row / 64] >> UInt64(row % 64) & 1 == 1
   }
 
   package func rows(ofJourney k: Int) -> Range<Int> { Int(starts[k])..<Int(starts[k + 1]) }
@@ -73,10 +79,11 @@ package final class JourneyTable: Sendable {
     let order = SortOrder(
       customers: builder.customers, times: builder.times, rowIDs: builder.rowIDs)
     currency = builder.currency
-    foreignValues = builder.foreignValues
+    foreignValues = builder.foreign.count
     names = builder.names
     customers = Column(order.customers)
     starts = Column(order.starts)
+    foreign = order.gatherBits(builder.foreign)
     // One column at a time, letting go of the unsorted one, so that both exist only for one fact.
     builder.customers = []
     times = order.gather(&builder.times)
@@ -88,6 +95,95 @@ package final class JourneyTable: Sendable {
     campaigns = order.gather(&builder.campaigns)
     values = order.gather(&builder.values)
     rowIDs = order.gather(&builder.rowIDs)
+    hasValues = values.values.contains { $0 != 0 }
+    extent = Extent(of: times, starts: starts, journeys: 0..<customers.count)
+  }
+
+  /// Columns that are sorted already.
+  init(
+    currency: Currency, foreignValues: Int, hasValues: Bool, extent: Extent?,
+    names: [Dimension: Names], columns: Columns
+  ) {
+    self.currency = currency
+    self.foreignValues = foreignValues
+    self.hasValues = hasValues
+    self.extent = extent
+    self.names = names
+    customers = columns.customers
+    starts = columns.starts
+    times = columns.times
+    values = columns.values
+    contents = columns.contents
+    rowIDs = columns.rowIDs
+    events = columns.events
+    campaigns = columns.campaigns
+    channels = columns.channels
+    origins = columns.origins
+    devices = columns.devices
+    foreign = columns.foreign
+  }
+
+  struct Columns {
+    var customers: Column<UInt32>
+    var starts: Column<UInt32>
+    var times: Column<Int64>
+    var values: Column<Int64>
+    var contents: Column<UInt32>
+    var rowIDs: Column<UInt32>
+    var events: Column<UInt16>
+    var campaigns: Column<UInt16>
+    var channels: Column<UInt8>
+    var origins: Column<UInt8>
+    var devices: Column<UInt8>
+    var foreign: Column<UInt64>
+  }
+}
+
+/// What a question's answer needs besides columns: the names behind codes, and the money.
+package protocol NamedJourneys {
+  var names: [Dimension: Names] { get }
+  var currency: Currency { get }
+  /// Touchpoints whose value is in another currency and therefore counts as 0.
+  var foreignValues: Int { get }
+}
+
+extension NamedJourneys {
+  package func names(_ dimension: Dimension) -> Names {
+    names[dimension] ?? Names(dimension)
+  }
+}
+
+/// The first and last moment of some journeys, and a journey that has each.
+struct Extent: Sendable, Equatable {
+  /// Milliseconds since 1970, UTC.
+  var first: Int64
+  var firstJourney: Int
+  var last: Int64
+  var lastJourney: Int
+
+  /// Nil without journeys. Every journey has touchpoints, in order of time.
+  init?(of times: Column<Int64>, starts: Column<UInt32>, journeys: some Sequence<Int>) {
+    var extent: Extent?
+    for journey in journeys {
+      let first = times[Int(starts[journey])]
+      let last = times[Int(starts[journey + 1]) - 1]
+      guard var known = extent else {
+        extent = Extent(first: first, firstJourney: journey, last: last, lastJourney: journey)
+        continue
+      }
+      if first < known.first { (known.first, known.firstJourney) = (first, journey) }
+      if last > known.last { (known.last, known.lastJourney) = (last, journey) }
+      extent = known
+    }
+    guard let extent else { return nil }
+    self = extent
+  }
+
+  init(first: Int64, firstJourney: Int, last: Int64, lastJourney: Int) {
+    self.first = first
+    self.firstJourney = firstJourney
+    self.last = last
+    self.lastJourney = lastJourney
   }
 }
 
@@ -107,11 +203,14 @@ extension JourneyTable {
     package var campaign: UInt32 = Names.none
     /// Minor units of the builder's currency.
     package var value: Int64 = 0
+    /// The value is in another currency, and ``value`` is 0.
+    package var isForeign = false
 
     package init(
       customer: UInt32, time: Int64, rowID: Int64, event: UInt32, channel: UInt32,
       origin: UInt32 = Names.none, device: UInt32 = Names.none, content: UInt32 = Names.none,
-      campaign: UInt32 = Names.none, value: Int64 = 0
+      campaign: UInt32 = Names.none, value: Int64 = 0,
+      isForeign: Bool = false
     ) {
       self.customer = customer
       self.time = time
@@ -123,7 +222,17 @@ extension JourneyTable {
       self.content = content
       self.campaign = campaign
       self.value = value
+      self.isForeign = isForeign
     }
+  }
+
+  /// One of this table's own touchpoints.
+  func row(_ row: Int, ofCustomer customer: UInt32) -> Row {
+    Row(
+      customer: customer, time: times[row], rowID: Int64(rowIDs[row]),
+      event: UInt32(events[row]), channel: UInt32(channels[row]), origin: UInt32(origins[row]),
+      device: UInt32(devices[row]), content: contents[row], campaign: UInt32(campaigns[row]),
+      value: values[row], isForeign: isForeign(row: row))
   }
 
   /// Collects touchpoints in any order and sorts them into a table.
@@ -132,9 +241,8 @@ extension JourneyTable {
   /// sorts.
   package struct Builder: ~Copyable {
     package let currency: Currency
-    package private(set) var foreignValues = 0
     package private(set) var names: [Dimension: Names]
-    fileprivate var customers: [UInt32] = []
+    fileprivate(set) var customers: [UInt32] = []
     fileprivate var times: [Int64] = []
     fileprivate var rowIDs: [UInt32] = []
     fileprivate var events: [UInt16] = []
@@ -144,33 +252,19 @@ extension JourneyTable {
     fileprivate var contents: [UInt32] = []
     fileprivate var campaigns: [UInt16] = []
     fileprivate var values: [Int64] = []
+    /// Which touchpoints have a value in another currency, ascending.
+    fileprivate var foreign: [UInt32] = []
 
     package init(currency: Currency = .eur) {
-      self.currency = currency
-      names = Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) })
+      self.init(
+        currency: currency,
+        names: Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) }))
     }
 
-    /// Begins with all touchpoints of `table`; what is appended comes beside them. Names keep their
-    /// codes.
-    package init(extending table: JourneyTable) {
-      currency = table.currency
-      foreignValues = table.foreignValues
-      names = table.names
-      customers.reserveCapacity(table.count)
-      for journey in 0..<table.journeyCount {
-        customers.append(
-          contentsOf: repeatElement(
-            table.customers[journey], count: table.rows(ofJourney: journey).count))
-      }
-      times = Array(table.times.values)
-      rowIDs = Array(table.rowIDs.values)
-      events = Array(table.events.values)
-      channels = Array(table.channels.values)
-      origins = Array(table.origins.values)
-      devices = Array(table.devices.values)
-      contents = Array(table.contents.values)
-      campaigns = Array(table.campaigns.values)
-      values = Array(table.values.values)
+    /// Codes of names that are known already stay what they are.
+    init(currency: Currency, names: [Dimension: Names]) {
+      self.currency = currency
+      self.names = names
     }
 
     package var count: Int { times.count }
@@ -194,6 +288,7 @@ extension JourneyTable {
     }
 
     package mutating func append(_ row: Row) {
+      if row.isForeign { foreign.append(UInt32(count)) }
       customers.append(row.customer)
       times.append(row.time)
       rowIDs.append(UInt32(row.rowID))
@@ -206,17 +301,11 @@ extension JourneyTable {
       values.append(row.value)
     }
 
-    /// Says that a touchpoint's value is in another currency than ``currency``.
-    package mutating func noteForeignValue() { foreignValues += 1 }
-
     /// `rowID` defaults to the order of the calls.
     package mutating func append(
       _ touchpoint: Touchpoint, customer: UInt32, rowID: Int64? = nil
     ) {
-      var value: Int64 = 0
-      if let money = touchpoint.value {
-        if money.currency == currency { value = money.minorUnits } else { noteForeignValue() }
-      }
+      let isForeign = touchpoint.value.map { $0.currency != currency } ?? false
       append(
         Row(
           customer: customer, time: touchpoint.occurred.milliseconds,
@@ -226,7 +315,8 @@ extension JourneyTable {
           origin: code(.origin, touchpoint.origin?.name),
           device: code(.device, touchpoint.device?.name),
           content: code(.content, touchpoint.content),
-          campaign: code(.campaign, touchpoint.campaign), value: value))
+          campaign: code(.campaign, touchpoint.campaign),
+          value: isForeign ? 0 : touchpoint.value?.minorUnits ?? 0, isForeign: isForeign))
     }
 
     package consuming func build() -> JourneyTable { JourneyTable(self) }

@@ -24,53 +24,47 @@ package struct Selection: Hashable, Sendable {
   package var isEverything: Bool { self == Selection() }
 }
 
-/// The journeys of a table that a selection leaves, as a fold sees them.
+/// The journeys of one part that a selection leaves, as a fold sees them.
 ///
 /// Rules and phases know the whole journey, also what is before the period. Only then are the
 /// touchpoints that passed copied together; journeys of which nothing passed are left out.
-package struct SelectedJourneys: JourneySource {
-  package let table: JourneyTable
+struct SelectedPart: Sendable {
+  private let part: JourneyPart
+  private var table: JourneyTable { part.table }
   /// Phases for the blocks, where the question has a model.
-  package let placement: PhasePlacement?
-  package let selection: Selection
+  private let placement: PhasePlacement?
+  private let selection: Selection
   private let touchpoints: RuleProgram?
   private let customers: RuleProgram?
   private let instant: Int64
 
-  /// `placed` are placements that exist already; `models` are those whose phases the rules may ask
-  /// for, and are placed here where they are asked for and not placed yet.
-  package init(
-    _ table: JourneyTable, placement: PhasePlacement? = nil, selection: Selection = Selection(),
-    facts: any RuleFacts = NoRuleFacts(), placed: [PhasePlacement] = [],
-    among models: [JourneyModel] = JourneyModel.builtIn
+  /// `placements` are in the models whose phases the rules ask for. Customers are judged at
+  /// `instant`, in milliseconds.
+  init(
+    _ part: JourneyPart, placement: PhasePlacement?, selection: Selection, facts: any RuleFacts,
+    placements: [PhasePlacement], at instant: Int64
   ) {
-    self.table = table
+    self.part = part
     self.placement = placement
     self.selection = selection
-    let asked = (selection.touchpoints?.models ?? []).union(selection.customers?.models ?? [])
-    var placements = placement.map { [$0] } ?? []
-    placements += placed.filter { $0.model.id != placement?.model.id }
-    for model in models
-    where asked.contains(model.id) && !placements.contains(where: { $0.model.id == model.id }) {
-      placements.append(PhasePlacement(model, in: table, facts: facts, among: models))
-    }
+    self.instant = instant
     let cycleStart = placement?.model.cycleStart
     func program(_ rule: Rule) -> RuleProgram {
       // Where cycles begin costs a pass of its own, and may itself ask for phases.
       RuleProgram(
-        [rule], in: table, facts: facts, placements: placements,
+        [rule], in: part.table, facts: facts, placements: placements,
         cycleStart: rule.usesCycles ? cycleStart : nil)
     }
     touchpoints = selection.touchpoints.map(program)
     customers = selection.customers.map(program)
-    instant = selection.to.map { $0.milliseconds &- 1 } ?? (customers == nil ? 0 : table.lastTime)
   }
 
-  package func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
-
-  package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  /// Calls `body` with the blocks of a range of the table's journeys.
+  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
     guard !selection.isEverything else {
-      body(table.block(range, phases: placement?.phases, rules: placement?.rules))
+      part.forEachRun(of: range) { run in
+        body(table.block(run, phases: placement?.phases, rules: placement?.rules))
+      }
       return
     }
     let scratch = RuleScratch()
@@ -85,7 +79,7 @@ package struct SelectedJourneys: JourneySource {
   }
 
   /// The rows of one journey that pass, as positions in the table.
-  package func rows(ofJourney journey: Int) -> [Int] {
+  func rows(ofJourney journey: Int) -> [Int] {
     let rows = RuleRows(table, journey..<(journey + 1))
     let packed = PackedJourneys()
     packed.reserve(rows: rows.count, journeys: 1)
@@ -110,27 +104,22 @@ package struct SelectedJourneys: JourneySource {
       touchpoints.evaluate(journeys, in: scratch)
       RulePass.and(touchpoints.mask(0, in: scratch), rows.count, into: mask)
     }
-    guard let customers else { return }
-    customers.evaluate(rule: 0, journeys, at: instant, in: scratch, into: packed.customerMask)
-    for journey in 0..<journeys.count where packed.customerMask[journey] == 0 {
+    func leaveOut(_ journey: Int) {
       let own = rows.start(journey)..<rows.end(journey)
       (mask + own.lowerBound).update(repeating: 0, count: own.count)
     }
+    if !part.masked.isEmpty {
+      for journey in 0..<journeys.count where part.isMasked(journeys.lowerBound + journey) {
+        leaveOut(journey)
+      }
+    }
+    guard let customers else { return }
+    customers.evaluate(rule: 0, journeys, at: instant, in: scratch, into: packed.customerMask)
+    for journey in 0..<journeys.count where packed.customerMask[journey] == 0 { leaveOut(journey) }
   }
 
   /// Enough for a fold's loop to be long, small enough to stay in a core's cache.
   private static let rowsAtOnce = 16_384
-}
-
-extension JourneyTable {
-  /// The latest moment of all touchpoints; 0 when there are none.
-  var lastTime: Int64 {
-    var last = Int64.min
-    for journey in 0..<journeyCount {
-      last = max(last, times[rows(ofJourney: journey).upperBound - 1])
-    }
-    return journeyCount == 0 ? 0 : last
-  }
 }
 
 /// Columns of the touchpoints that passed, and the room to work them out.

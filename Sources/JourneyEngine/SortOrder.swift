@@ -45,6 +45,20 @@ struct SortOrder {
     }
   }
 
+  /// One bit a touchpoint in this order, set for the positions `set` of the unsorted columns; empty
+  /// when there are none.
+  func gatherBits(_ set: [UInt32]) -> Column<UInt64> {
+    guard !set.isEmpty else { return Column([]) }
+    var unsorted = [UInt64](repeating: 0, count: (order.count + 63) / 64)
+    for position in set { unsorted[Int(position / 64)] |= 1 << UInt64(position % 64) }
+    var sorted = [UInt64](repeating: 0, count: unsorted.count)
+    for (position, index) in order.enumerated() {
+      let bit = unsorted[Int(index / 64)] >> UInt64(index % 64) & 1
+      sorted[position / 64] |= bit << UInt64(position % 64)
+    }
+    return Column(sorted)
+  }
+
   private static func byCustomer(_ customers: [UInt32]) -> [UInt32] {
     var order = [UInt32](unsafeUninitializedCapacity: customers.count) { memory, count in
       for i in customers.indices { memory[i] = UInt32(i) }

@@ -132,7 +132,11 @@ import Testing
           customer: "a", occurred: Timestamp(seconds: Int64(index)), event: .pageViewed,
           channel: .website, messageID: "\(index)"), customer: 1)
     }
-    for _ in 0..<count { builder.noteForeignValue() }
+    for index in 0..<count {
+      builder.append(
+        JourneyTable.Row(
+          customer: 1, time: 3000, rowID: Int64(4 + index), event: 1, channel: 1, isForeign: true))
+    }
     let table = builder.build()
     let phases = Column([UInt8](repeating: 0, count: table.count))
     let block = table.block(0..<1, phases: phases)

@@ -40,7 +40,8 @@ struct SelectionTests {
       let journeys = RandomJourneys(customers: 7, using: &generator)
       let table = journeys.table(using: &generator)
       let model = RuleAgreementTests.model("toy", RandomRules(hasPhases: false), using: &generator)
-      let placement = PhasePlacement(model, in: table, facts: journeys, among: [])
+      let all = Journeys(table)
+      let placement = JourneyPlacement(model, in: all, facts: journeys, among: [])
       let times = table.times.values.sorted()
       func moment() -> Timestamp? {
         generator.chance(0.4)
@@ -53,8 +54,8 @@ struct SelectionTests {
       let selection = Selection(
         from: moment(), to: moment(), touchpoints: rule(), customers: rule())
       let selected = SelectedJourneys(
-        table, placement: round % 4 == 0 ? nil : placement, selection: selection, facts: journeys,
-        among: [model])
+        all, placement: round % 4 == 0 ? nil : placement, selection: selection, facts: journeys,
+        placements: [placement])
       let expected = Self.filtered(
         journeys, table, model, selection, hasModel: round % 4 != 0, end: times[times.count - 1])
       for parts in [1, 2, 5, 20] {
@@ -105,7 +106,7 @@ struct SelectionTests {
   func window() {
     var generator = SeededGenerator(seed: 3)
     let table = RandomJourneys(using: &generator).table(using: &generator)
-    SelectedJourneys(table).forEachBlock(0..<table.journeyCount) { block in
+    SelectedJourneys(Journeys(table)).forEachBlock(0..<table.journeyCount) { block in
       #expect(block.times == table.times.base)
       #expect(block.journeyCount == table.journeyCount)
     }
@@ -113,11 +114,11 @@ struct SelectionTests {
 
   @Test("an empty table has nothing to select from, and nothing to place")
   func empty() throws {
-    let table = JourneyTable.Builder().build()
+    let journeys = Journeys(currency: .eur)
     let model = try #require(JourneyModel.builtIn.first)
-    let placement = PhasePlacement(model, in: table)
+    let placement = JourneyPlacement(model, in: journeys)
     let selected = SelectedJourneys(
-      table, placement: placement,
+      journeys, placement: placement,
       selection: Selection(touchpoints: .always(true), customers: .always(true)))
     #expect(selected.answer(Recorder()).isEmpty)
   }
@@ -156,7 +157,8 @@ struct SelectionTests {
     }
     let table = builder.build()
     let rule = try Rule(parsing: "event is purchase", in: .filter())
-    let selected = SelectedJourneys(table, selection: Selection(touchpoints: rule))
+    let selected = SelectedJourneys(
+      Journeys(table), selection: Selection(touchpoints: rule))
     let seen = selected.answer(Recorder(), parts: 3)
     #expect(seen.reduce(0) { $0 + $1.rows.count } == expected)
     #expect(seen.map(\.customer) == (0..<1200).map { UInt32($0) })

@@ -1,0 +1,104 @@
+package import CustomerJourney
+import Synchronization
+
+/// The phase of every touchpoint of ``Journeys`` in one model, and the rule that decided it.
+package struct JourneyPlacement: Sendable {
+  package let model: JourneyModel
+  /// One for each part of the journeys.
+  let parts: [PhasePlacement]
+  private let journeys: Journeys
+
+  /// Places the parts that were not placed in this model before; the others are taken as they are.
+  ///
+  /// `models` are those whose phases the rules may ask for. `factsVersion` is another number whenever
+  /// `facts` may know something else of customers: a model that asks for that is placed anew then.
+  package init(
+    _ model: JourneyModel, in journeys: Journeys, facts: any RuleFacts = NoRuleFacts(),
+    factsVersion: Int64 = 0, among models: [JourneyModel] = JourneyModel.builtIn
+  ) {
+    let key = PlacementCache.Key(model, among: models, factsVersion: factsVersion)
+    self.model = model
+    self.journeys = journeys
+    parts = journeys.parts.map { part in
+      part.placements.placement(key) {
+        PhasePlacement(model, in: part.table, facts: facts, among: models)
+      }
+    }
+  }
+
+  /// Index into the model's phases.
+  package func phase(row: Int) -> Int {
+    let place = place(ofRow: row)
+    return Int(place.part.phases[place.row])
+  }
+
+  /// Index into the model's rules; nil when no rule was true and the customer stayed in the phase.
+  package func rule(row: Int) -> Int? {
+    let place = place(ofRow: row)
+    let rule = place.part.rules[place.row]
+    return rule == PhasePlacement.stayed ? nil : Int(rule)
+  }
+
+  private func place(ofRow row: Int) -> (part: PhasePlacement, row: Int) {
+    var local = row
+    for part in parts {
+      if local < part.phases.count { return (part, local) }
+      local -= part.phases.count
+    }
+    preconditionFailure("a row that is there")
+  }
+
+  /// The cycle of each touchpoint of a journey, from 0.
+  package func cycles(ofJourney journey: Int) -> [Int] {
+    var local = journey
+    for (part, placement) in zip(journeys.parts, parts) {
+      if local < part.table.journeyCount { return placement.cycles(ofJourney: local) }
+      local -= part.table.journeyCount
+    }
+    preconditionFailure("a journey that is there")
+  }
+}
+
+/// Placements of one table, the newest of each model, worked out when somebody first asks.
+final class PlacementCache: Sendable {
+  /// What a placement depends on besides the table.
+  struct Key: Hashable {
+    let model: JourneyModel
+    /// Models whose phases the model asks for, directly or through another.
+    let others: [JourneyModel]
+    /// Nil when no rule asks what is known of customers.
+    let factsVersion: Int64?
+
+    init(_ model: JourneyModel, among models: [JourneyModel], factsVersion: Int64) {
+      var asked = model.models
+      var others: [JourneyModel] = []
+      while let other = models.first(where: { model in
+        asked.contains(model.id) && !others.contains { $0.id == model.id }
+      }) {
+        others.append(other)
+        asked.formUnion(other.models)
+      }
+      let rules = ([model] + others).flatMap {
+        $0.rules.map(\.when) + ($0.cycleStart.map { [$0] } ?? [])
+      }
+      self.model = model
+      self.others = others
+      self.factsVersion = rules.contains(where: \.usesCustomerFacts) ? factsVersion : nil
+    }
+  }
+
+  private let known = Mutex<[String: (key: Key, placement: PhasePlacement)]>([:])
+
+  func placement(_ key: Key, _ place: () -> PhasePlacement) -> PhasePlacement {
+    // Held while placing: who asks meanwhile needs the same one.
+    known.withLock { known in
+      if let entry = known[key.model.id], entry.key == key { return entry.placement }
+      let placement = place()
+      known[key.model.id] = (key, placement)
+      return placement
+    }
+  }
+
+  /// The models that were asked for.
+  var models: [JourneyModel] { known.withLock { $0.values.map(\.key.model) } }
+}
