@@ -126,6 +126,12 @@ package enum Limits {
   /// Rejected events on one page of a source, and characters of each kept request that it shows.
   package static let rejectedShown = 20
   package static let keptCharactersShown = 4_000
+  /// Touchpoints from which on the journeys are also kept in a file, and those beside it, at least,
+  /// that make a new one worth writing.
+  package static let smallestBase = 250_000
+  package static let overlayTouchpoints = 1_000_000
+  /// Seconds between two readings of what is new, at most and at least, while a server runs.
+  package static let newsSeconds = 0.25
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 }

@@ -13,5 +13,6 @@ package struct CustomerSelectionFold: Fold {
 
   package func merge(_ partial: inout [UInt32], with other: [UInt32]) { partial += other }
 
-  package func finish(_ partial: [UInt32]) -> [UInt32] { partial }
+  // The overlay's customers come after those of the base.
+  package func finish(_ partial: [UInt32]) -> [UInt32] { partial.sorted() }
 }

@@ -15,7 +15,8 @@ package protocol Fold: Sendable {
 
   func start() -> Partial
   func update(_ partial: inout Partial, with journeys: JourneyBlock)
-  /// Adds what `other` saw. `other` saw later customers than `partial`.
+  /// Adds what `other` saw. `other` saw blocks after those of `partial`; customers come in order only
+  /// within a block.
   func merge(_ partial: inout Partial, with other: Partial)
   func finish(_ partial: Partial) -> Answer
 }
@@ -24,7 +25,7 @@ package protocol Fold: Sendable {
 package protocol JourneySource: Sendable {
   /// Splits into at most `parts` pieces of about equal work.
   func ranges(parts: Int) -> [Range<Int>]
-  /// Calls `body` with the blocks of one range, in order of customer.
+  /// Calls `body` with the blocks of one range.
   func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void)
 }
 

@@ -20,7 +20,7 @@ package struct JourneyPlacement: Sendable {
     self.model = model
     self.journeys = journeys
     parts = journeys.parts.map { part in
-      part.placements.placement(key) {
+      part.placements.placement(key, facts) {
         PhasePlacement(model, in: part.table, facts: facts, among: models)
       }
     }
@@ -87,18 +87,41 @@ final class PlacementCache: Sendable {
     }
   }
 
-  private let known = Mutex<[String: (key: Key, placement: PhasePlacement)]>([:])
+  private struct Entry {
+    let key: Key
+    /// For placing another table in the same model; nil when they may know something else by then.
+    let facts: (any RuleFacts)?
+    let placement: PhasePlacement
+  }
 
-  func placement(_ key: Key, _ place: () -> PhasePlacement) -> PhasePlacement {
+  private let known = Mutex<[String: Entry]>([:])
+
+  func placement(
+    _ key: Key, _ facts: any RuleFacts, _ place: () -> PhasePlacement
+  ) -> PhasePlacement {
     // Held while placing: who asks meanwhile needs the same one.
     known.withLock { known in
       if let entry = known[key.model.id], entry.key == key { return entry.placement }
       let placement = place()
-      known[key.model.id] = (key, placement)
+      known[key.model.id] = Entry(
+        key: key, facts: key.factsVersion == nil ? facts : nil, placement: placement)
       return placement
     }
   }
 
-  /// The models that were asked for.
-  var models: [JourneyModel] { known.withLock { $0.values.map(\.key.model) } }
+  /// Places `journeys` in the models that somebody asked for here.
+  func placeAgain(_ journeys: Journeys) {
+    for entry in known.withLock({ Array($0.values) }) {
+      guard let facts = entry.facts else { continue }
+      _ = JourneyPlacement(entry.key.model, in: journeys, facts: facts, among: entry.key.others)
+    }
+  }
+}
+
+extension Journeys {
+  /// Places journeys that are to take the place of these in the models that were asked for here, so
+  /// that the first question after that does not wait for it.
+  package func placeAgain(in journeys: Journeys) {
+    parts.first?.placements.placeAgain(journeys)
+  }
 }

@@ -227,7 +227,7 @@ private struct RuleCompiler {
   private func rows(_ path: String, _ test: RuleTest) -> [UInt64] {
     var bits: [UInt64] = []
     let accepts = test.ofValues
-    facts.forEachValue(ofProperty: path) { row, value in
+    facts.forEachValue(ofProperty: path, in: table.rowIDs) { row, value in
       guard accepts(value) else { return }
       let word = Int(row >> 6)
       if word >= bits.count {
@@ -247,8 +247,7 @@ private struct RuleCompiler {
   mutating func readFacts() {
     guard !factTests.isEmpty else { return }
     var masks = factTests.map { _ in [UInt8](repeating: 0, count: table.journeyCount) }
-    for journey in 0..<table.journeyCount {
-      let known = facts.facts(ofCustomer: table.customers[journey])
+    facts.forEachFacts(of: table.customers) { journey, known in
       for index in factTests.indices where factTests[index].test(known) {
         masks[index][journey] = 1
       }

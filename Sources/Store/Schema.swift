@@ -182,6 +182,41 @@ enum Schema {
           JOIN name s ON s.id = l.source;
           """)
     }
+    migrator.registerMigration("4 changes of journeys") { db in
+      try db.execute(
+        sql: """
+          -- Tells this database from another, for what is made of it and stands beside it.
+          CREATE TABLE identity (number INTEGER NOT NULL) STRICT;
+          INSERT INTO identity (number) VALUES (random());
+
+          -- Whose journey is another one than what was appended to it: merged, split, corrected or
+          -- erased. The customer may be gone, so this is no foreign key.
+          CREATE TABLE journey_change (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            customer INTEGER NOT NULL,
+            -- The highest row of touchpoint afterwards: SQLite uses numbers at the end again.
+            last_row INTEGER NOT NULL
+          ) STRICT;
+
+          -- Written here, where no statement can forget it.
+          CREATE TRIGGER touchpoint_deleted AFTER DELETE ON touchpoint BEGIN
+            INSERT INTO journey_change (customer, last_row)
+            SELECT OLD.customer, coalesce((SELECT max(id) FROM touchpoint), 0);
+          END;
+          CREATE TRIGGER touchpoint_updated AFTER UPDATE ON touchpoint BEGIN
+            INSERT INTO journey_change (customer, last_row)
+            SELECT OLD.customer, coalesce((SELECT max(id) FROM touchpoint), 0);
+            INSERT INTO journey_change (customer, last_row)
+            SELECT NEW.customer, coalesce((SELECT max(id) FROM touchpoint), 0)
+            WHERE NEW.customer <> OLD.customer;
+          END;
+          -- Of changes of one customer, or of two in turn, the last says all.
+          CREATE TRIGGER journey_change_again AFTER INSERT ON journey_change BEGIN
+            DELETE FROM journey_change
+            WHERE id BETWEEN NEW.id - 4 AND NEW.id - 1 AND customer = NEW.customer AND last_row >= NEW.last_row;
+          END;
+          """)
+    }
     return migrator
   }
 }

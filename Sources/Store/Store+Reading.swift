@@ -2,27 +2,7 @@ package import CustomerJourney
 import Foundation
 import GRDB
 
-/// A touchpoint as numbers, for the engine's columns.
-package struct StoredRow: Sendable {
-  package var id: Int64
-  package var customer: Int64
-  package var occurred: Int64
-  package var event: Int64
-  package var channel: Int64
-  package var origin: Int64?
-  package var device: Int64?
-  package var content: Int64?
-  package var campaign: Int64?
-  package var value: Int64?
-  package var currency: String?
-}
-
 extension Store {
-  /// The highest row so far; 0 when there is none.
-  package func lastRow() throws -> Int64 {
-    try pool.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM touchpoint") ?? 0 }
-  }
-
   package func touchpointCount() throws -> Int {
     try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM touchpoint") ?? 0 }
   }
@@ -30,33 +10,6 @@ extension Store {
   /// A number that changes with every commit, of this process or another.
   package func dataVersion() throws -> Int64 {
     try watcher.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
-  }
-
-  /// All rows after `row`, in order of arrival, from one consistent snapshot with the names that
-  /// they use.
-  package func readRows(
-    after row: Int64, names: (NameKind, Int64, String) -> Void, rows: (StoredRow) throws -> Void
-  ) throws {
-    try pool.read { db in
-      let nameCursor = try Row.fetchCursor(db, sql: "SELECT id, kind, text FROM name")
-      while let name = try nameCursor.next() {
-        guard let kind = NameKind(rawValue: name[1]) else { continue }
-        names(kind, name[0], name[2])
-      }
-      let cursor = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT id, customer, occurred, event, channel, origin, device, content, campaign,
-            value, currency
-          FROM touchpoint WHERE id > ? ORDER BY id
-          """, arguments: [row])
-      while let r = try cursor.next() {
-        try rows(
-          StoredRow(
-            id: r[0], customer: r[1], occurred: r[2], event: r[3], channel: r[4], origin: r[5],
-            device: r[6], content: r[7], campaign: r[8], value: r[9], currency: r[10]))
-      }
-    }
   }
 
   /// The currency that most touchpoints with a value have.
@@ -191,26 +144,35 @@ extension Store {
     }
   }
 
-  /// One property of every touchpoint that has it, by row.
-  package func propertyValues(path: String) throws -> [Int64: PropertyValue] {
+  /// One property of every touchpoint that has it, by row; or only of some rows.
+  package func propertyValues(path: String, rows: [Int64]? = nil) throws -> [Int64: PropertyValue] {
     try pool.read { db in
       // Paths are stored as one key with dots, so the key is quoted for json_extract.
       let key = "$.\"" + path.replacing("\"", with: "") + "\""
-      let cursor = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT id, json_extract(properties, ?), json_type(properties, ?) FROM touchpoint
-          WHERE properties IS NOT NULL AND json_type(properties, ?) IS NOT NULL
-          """, arguments: [key, key, key])
       var values: [Int64: PropertyValue] = [:]
-      while let row = try cursor.next() {
-        switch row[2] as String {
-        case "true": values[row[0]] = .flag(true)
-        case "false": values[row[0]] = .flag(false)
-        case "integer", "real": values[row[0]] = .number(row[1])
-        case "text": values[row[0]] = .text(row[1])
-        default: break
+      func read(_ condition: String, _ arguments: [Int64]) throws {
+        let cursor = try Row.fetchCursor(
+          db,
+          sql: """
+            SELECT id, json_extract(properties, ?), json_type(properties, ?) FROM touchpoint
+            WHERE properties IS NOT NULL AND json_type(properties, ?) IS NOT NULL \(condition)
+            """, arguments: StatementArguments([key, key, key]) + StatementArguments(arguments))
+        while let row = try cursor.next() {
+          switch row[2] as String {
+          case "true": values[row[0]] = .flag(true)
+          case "false": values[row[0]] = .flag(false)
+          case "integer", "real": values[row[0]] = .number(row[1])
+          case "text": values[row[0]] = .text(row[1])
+          default: break
+          }
         }
+      }
+      guard let rows else {
+        try read("", [])
+        return values
+      }
+      for chunk in rows.chunks(of: 500) {
+        try read("AND id IN (\(databaseQuestionMarks(count: chunk.count)))", Array(chunk))
       }
       return values
     }
@@ -321,7 +283,7 @@ package struct ImportRun: Sendable, Equatable {
 
 extension Array {
   /// Pieces that fit into the arguments of one SQL statement.
-  fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
+  func chunks(of size: Int) -> [ArraySlice<Element>] {
     stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
   }
 }

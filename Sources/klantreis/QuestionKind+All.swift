@@ -11,7 +11,7 @@ extension QuestionKind {
     let asked = try snapshot.select(question, placed: true)
     let map = asked.journeys.answer(
       JourneyMapFold(
-        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.table))
+        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.journeys))
     return Answer(map) { [model = asked.model] in
       JourneyMapPicture.svg(map: map, model: model, language: .english, standalone: true)
     }
@@ -54,9 +54,10 @@ extension QuestionKind {
       asked.journeys.answer(
         try PathsFold(
           by: try asked.names(of: axis),
-          until: question["until"].map { EventStep($0, in: snapshot.table) },
-          top: try question.count("top") ?? PathsFold.defaultTop, currency: snapshot.table.currency,
-          foreignValues: snapshot.table.foreignValues)
+          until: question["until"].map { EventStep($0, in: snapshot.journeys) },
+          top: try question.count("top") ?? PathsFold.defaultTop,
+          currency: snapshot.journeys.currency,
+          foreignValues: snapshot.journeys.foreignValues)
       ))
   }
 
@@ -72,7 +73,7 @@ extension QuestionKind {
     ]
   ) { question, snapshot in
     let asked = try snapshot.select(question, placed: false)
-    let steps = question.list("step").map { EventStep($0, in: snapshot.table) }
+    let steps = question.list("step").map { EventStep($0, in: snapshot.journeys) }
     let within = try question.duration("within") ?? 30 * 86_400
     return Answer(
       asked.journeys.answer(try FunnelFold(steps: steps, withinSeconds: within)))

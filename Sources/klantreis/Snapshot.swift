@@ -7,56 +7,34 @@ import Synchronization
 
 /// The journeys of a project at one moment, with the models that place them.
 struct Snapshot: Sendable {
-  let table: JourneyTable
-  /// The store's last row that is in ``table``.
-  let lastRow: Int64
+  let journeys: Journeys
   let zone: Zone
   let models: ModelCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
   let facts: StoredFacts
-  private let placements = PlacementCache()
-
-  init(
-    table: JourneyTable, lastRow: Int64, zone: Zone, models: ModelCatalogue, title: String?,
-    facts: StoredFacts
-  ) {
-    self.table = table
-    self.lastRow = lastRow
-    self.zone = zone
-    self.models = models
-    self.title = title
-    self.facts = facts
-    bounds = Self.bounds(of: table)
-  }
+  /// Another number whenever ``facts`` may know something else.
+  let factsVersion: Int64
 
   /// The first and last moment of all touchpoints; nil without any.
-  let bounds: ClosedRange<Timestamp>?
-
-  private static func bounds(of table: JourneyTable) -> ClosedRange<Timestamp>? {
-    guard table.count > 0 else { return nil }
-    var first = Int64.max
-    var last = Int64.min
-    for journey in 0..<table.journeyCount {
-      let rows = table.rows(ofJourney: journey)
-      first = min(first, table.times[rows.lowerBound])
-      last = max(last, table.times[rows.upperBound - 1])
+  var bounds: ClosedRange<Timestamp>? {
+    journeys.bounds.map {
+      Timestamp(milliseconds: $0.lowerBound)...Timestamp(milliseconds: $0.upperBound)
     }
-    return Timestamp(milliseconds: first)...Timestamp(milliseconds: last)
   }
 
-  /// The phase of every touchpoint in `model`, worked out once a snapshot.
-  func placement(in model: JourneyModel) throws -> PhasePlacement {
-    let placement = placements.placement(of: model.id) {
-      PhasePlacement(model, in: table, facts: facts, among: models.models)
-    }
+  /// The phase of every touchpoint in `model`. Worked out when somebody first asks, and then for
+  /// what is new.
+  func placement(in model: JourneyModel) throws -> JourneyPlacement {
+    let placement = JourneyPlacement(
+      model, in: journeys, facts: facts, factsVersion: factsVersion, among: models.models)
     try facts.check()
     return placement
   }
 
   /// `2017-01-01 12:53:26` in the project's zone.
   func localTime(row: Int) -> String {
-    let civil = zone.civil(Timestamp(milliseconds: table.times[row]))
+    let civil = zone.civil(Timestamp(milliseconds: journeys.time(row: row)))
     return "\(civil.dateText) \(civil.clockText)"
   }
 
@@ -66,11 +44,9 @@ struct Snapshot: Sendable {
   struct Asked {
     let model: JourneyModel
     let journeys: SelectedJourneys
-    fileprivate let table: JourneyTable
-
     /// The names behind the codes that a fold by `by` meets.
     func names(of by: By) throws(ParameterError) -> Axis {
-      guard let axis = Axis(by, of: table, phases: model.phases.map(\.id)) else {
+      guard let axis = Axis(by, of: journeys.journeys, phases: model.phases.map(\.id)) else {
         preconditionFailure("a model has phases")
       }
       return axis
@@ -85,15 +61,14 @@ struct Snapshot: Sendable {
       from: period.from, to: period.to, touchpoints: try rule("where", of: question),
       customers: try rule("who", of: question))
     // `this cycle` in a rule means the cycles of the question's model.
-    let needsModel =
-      placed || selection.touchpoints?.usesCycles == true
-      || selection.customers?.usesCycles == true
-    let asked = (selection.touchpoints?.models ?? []).union(selection.customers?.models ?? [])
-    let journeys = SelectedJourneys(
-      table, placement: needsModel ? try placement(in: model) : nil, selection: selection,
-      facts: facts, placed: try models.models.filter { asked.contains($0.id) }.map(placement(in:)))
+    let needsModel = placed || selection.usesCycles
+    let asked = selection.models
+    let selected = SelectedJourneys(
+      journeys, placement: needsModel ? try placement(in: model) : nil, selection: selection,
+      facts: facts,
+      placements: try models.models.filter { asked.contains($0.id) }.map(placement(in:)))
     try facts.check()
-    return Asked(model: model, journeys: journeys, table: table)
+    return Asked(model: model, journeys: selected)
   }
 
   private func rule(_ name: String, of question: Question) throws(ParameterError) -> Rule? {
@@ -101,7 +76,7 @@ struct Snapshot: Sendable {
     do {
       return try Rule(
         parsing: text,
-        in: RuleVocabulary.filter(models: models.models, currency: table.currency))
+        in: RuleVocabulary.filter(models: models.models, currency: journeys.currency))
     } catch {
       throw ParameterError(
         name: name, value: nil, problem: error.message,
@@ -119,7 +94,8 @@ struct Snapshot: Sendable {
     }
     return asked.journeys.answer(
       try PhasePortraitFold(
-        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), phase: phase, table: table))
+        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), phase: phase,
+        table: journeys))
   }
 
   /// One customer's journey. The period and `where` keep touchpoints as in other questions; phases,
@@ -128,14 +104,14 @@ struct Snapshot: Sendable {
     let model = try models.named(question["model"])
     let key = question["customer"] ?? ""
     guard let number = try facts.store.customer(key: key),
-      let customer = UInt32(exactly: number), let journey = table.journey(ofCustomer: customer)
+      let customer = UInt32(exactly: number), let journey = journeys.journey(ofCustomer: customer)
     else {
       throw NotFound(
         what: "There is no customer of that id with touchpoints.",
         advice:
           "Ids are those of your files, with the same capitals; the page Customers lists them.")
     }
-    let rows = table.rows(ofJourney: journey)
+    let rows = journeys.rows(ofJourney: journey)
     let placement = try placement(in: model)
     let cycles = placement.cycles(ofJourney: journey)
     let kept = try select(question, placed: true).journeys.rows(ofJourney: journey)
@@ -143,41 +119,24 @@ struct Snapshot: Sendable {
     let limit = min(
       try question.count("limit") ?? Limits.timelineTouchpoints, Limits.timelineTouchpoints)
     let page = kept.dropFirst(offset).prefix(limit)
-    let touchpoints = try facts.store.touchpoints(rows: page.map { Int64(table.rowIDs[$0]) })
+    let touchpoints = try facts.store.touchpoints(rows: page.map { Int64(journeys.rowID(row: $0)) })
     guard touchpoints.count == page.count else {
-      preconditionFailure("every row of the table is in the store")
+      preconditionFailure("every row of a journey is in the store")
     }
     return CustomerTimeline(
       customer: key, model: model, zone: zone, total: kept.count,
-      firstTime: kept.first.map { Timestamp(milliseconds: table.times[$0]) },
-      lastTime: kept.last.map { Timestamp(milliseconds: table.times[$0]) },
+      firstTime: kept.first.map { Timestamp(milliseconds: journeys.time(row: $0)) },
+      lastTime: kept.last.map { Timestamp(milliseconds: journeys.time(row: $0)) },
       moments: zip(page, touchpoints).map { row, touchpoint in
-        let rule = placement.rules[row]
-        return (
+        (
           touchpoint,
           Placement(
-            phase: Int(placement.phases[row]),
-            rule: rule == PhasePlacement.stayed ? nil : Int(rule),
+            phase: placement.phase(row: row), rule: placement.rule(row: row),
             cycle: cycles[row - rows.lowerBound]),
           row == rows.lowerBound
-            ? nil : Double(table.times[row] - table.times[row - 1]) / 1000
+            ? nil : Double(journeys.time(row: row) - journeys.time(row: row - 1)) / 1000
         )
       })
-  }
-}
-
-/// Placements of one snapshot, each worked out when it is first asked for.
-private final class PlacementCache: Sendable {
-  private let known = Mutex<[String: PhasePlacement]>([:])
-
-  func placement(of model: String, _ place: () -> PhasePlacement) -> PhasePlacement {
-    // Held while placing: who asks meanwhile needs the same one.
-    known.withLock { known in
-      if let placement = known[model] { return placement }
-      let placement = place()
-      known[model] = placement
-      return placement
-    }
   }
 }
 
@@ -208,9 +167,42 @@ final class StoredFacts: RuleFacts {
     }
   }
 
-  func forEachValue(ofProperty path: String, _ body: (UInt32, PropertyValue) -> Void) {
+  func forEachFacts(of customers: Column<UInt32>, _ body: (Int, CustomerFacts) -> Void) {
+    guard customers.count <= Self.few else {
+      for (place, customer) in customers.values.enumerated() {
+        body(place, facts(ofCustomer: customer))
+      }
+      return
+    }
     do {
-      for (row, value) in try store.propertyValues(path: path) {
+      let traits = try store.traits(of: customers.values.map(Int64.init))
+      for (place, customer) in customers.values.enumerated() {
+        body(place, CustomerFacts(traits: traits[Int64(customer)] ?? [:]))
+      }
+    } catch {
+      state.withLock { $0.failure = error }
+    }
+  }
+
+  func forEachValue(ofProperty path: String, _ body: (UInt32, PropertyValue) -> Void) {
+    read(body) { try store.propertyValues(path: path) }
+  }
+
+  func forEachValue(
+    ofProperty path: String, in rows: Column<UInt32>, _ body: (UInt32, PropertyValue) -> Void
+  ) {
+    guard rows.count <= Self.few else { return forEachValue(ofProperty: path, body) }
+    read(body) { try store.propertyValues(path: path, rows: rows.values.map(Int64.init)) }
+  }
+
+  /// Up to so many customers or rows are looked up one by one; of more, all are read.
+  private static let few = 20_000
+
+  private func read(
+    _ body: (UInt32, PropertyValue) -> Void, _ values: () throws -> [Int64: PropertyValue]
+  ) {
+    do {
+      for (row, value) in try values() {
         if let row = UInt32(exactly: row) { body(row, value) }
       }
     } catch {

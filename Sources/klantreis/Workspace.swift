@@ -1,7 +1,6 @@
 import Collector
 import CustomerJourney
 import Foundation
-import JourneyEngine
 import Store
 import Synchronization
 
@@ -21,67 +20,58 @@ final class Workspace: Sendable {
 
   let folder: URL
   let store: Store
+  let keeper: JourneyKeeper
+  private let freshness: Duration
   private let state = Mutex(State())
 
   private struct State {
     var snapshot: Snapshot?
     var version: Int64?
+    /// When it was last seen whether there is something new.
+    var looked: ContinuousClock.Instant?
   }
 
-  init(folder: URL) throws {
+  /// `freshness` is how old a snapshot may be, so that questions that come together share one.
+  init(
+    folder: URL, freshness: Duration = .zero, policy: JourneyKeeper.Policy = JourneyKeeper.Policy()
+  ) throws {
     self.folder = folder
+    self.freshness = freshness
     store = try Store(folder: folder)
+    keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
   }
 
-  /// The journeys as they are now.
+  /// The journeys as they are now, or were less than ``freshness`` ago.
   ///
-  /// Loading happens at the first call and after every commit that was seen; it adds only what is
-  /// new to what is in memory. Who asks while it loads waits for the same one.
+  /// After a commit of any process the next call adds what is new, and only that. Who asks meanwhile
+  /// waits for the same one.
   func snapshot() throws -> Snapshot {
     try state.withLock { state in
+      let now = ContinuousClock.now
+      if let snapshot = state.snapshot, let looked = state.looked, now - looked < freshness {
+        return snapshot
+      }
       let version = try store.dataVersion()
-      if let snapshot = state.snapshot, state.version == version { return snapshot }
-      let snapshot = try load(after: state.snapshot)
-      state = State(snapshot: snapshot, version: version)
+      if let snapshot = state.snapshot, state.version == version {
+        state.looked = now
+        return snapshot
+      }
+      let snapshot = try load(version)
+      state = State(snapshot: snapshot, version: version, looked: .now)
       return snapshot
     }
   }
 
-  private func load(after old: Snapshot?) throws -> Snapshot {
+  private func load(_ version: Int64) throws -> Snapshot {
     let settings = try store.settings()
     let zone = settings[Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam
-    let currency = try projectCurrency(settings, after: old)
     let catalogue = try ModelCatalogue(
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
-    // In another currency every value is another one, so all is read again.
-    let base = old?.table.currency == currency ? old : nil
-    let table: JourneyTable
-    let lastRow: Int64
-    if let base, try store.lastRow() == base.lastRow {
-      (table, lastRow) = (base.table, base.lastRow)
-    } else {
-      var loader = TableLoader(after: base, currency: currency)
-      try store.readRows(
-        after: base?.lastRow ?? 0,
-        names: { kind, number, text in loader.addName(kind, number, text) },
-        rows: { row in loader.add(row) })
-      (table, lastRow) = loader.finish()
-    }
     return Snapshot(
-      table: table, lastRow: lastRow, zone: zone, models: catalogue,
-      title: settings[Setting.title.rawValue], facts: StoredFacts(store: store))
-  }
-
-  /// The project's currency: the one that was set, else the commonest in the data when amounts were
-  /// first read.
-  private func projectCurrency(
-    _ settings: [String: String], after old: Snapshot?
-  ) throws -> Currency {
-    if let code = settings[Setting.currency.rawValue], let currency = Currency(code) {
-      return currency
-    }
-    if let old, old.table.hasValues { return old.table.currency }
-    return try store.commonestCurrency() ?? .eur
+      journeys: try keeper.journeys(
+        in: settings[Setting.currency.rawValue].flatMap { Currency($0) }),
+      zone: zone, models: catalogue, title: settings[Setting.title.rawValue],
+      facts: StoredFacts(store: store), factsVersion: version)
   }
 
   /// Under which the store keeps the secret; settings that are shown leave it out.
@@ -98,51 +88,6 @@ final class Workspace: Sendable {
   var rejectedFolder: URL { folder.appending(path: "rejected") }
   /// Files that came in by the dashboard and are not imported yet.
   var uploadFolder: URL { folder.appending(path: "uploads") }
-}
-
-/// Turns stored rows into columns: the store's numbers of names become the table's codes.
-private struct TableLoader: ~Copyable {
-  private var builder: JourneyTable.Builder
-  private var codes: [NameKind: [Int64: UInt32]] = [:]
-  private let currencyCode: String
-  private var lastRow: Int64
-
-  init(after base: Snapshot?, currency: Currency) {
-    builder =
-      base.map { JourneyTable.Builder(extending: $0.table) }
-      ?? JourneyTable.Builder(currency: currency)
-    currencyCode = currency.code
-    lastRow = base?.lastRow ?? 0
-  }
-
-  mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
-    guard let dimension = Dimension(rawValue: kind.rawValue) else { return }
-    codes[kind, default: [:]][number] = builder.code(dimension, text)
-  }
-
-  mutating func add(_ row: StoredRow) {
-    lastRow = max(lastRow, row.id)
-    var value: Int64 = 0
-    if let amount = row.value {
-      if row.currency == currencyCode { value = amount } else { builder.noteForeignValue() }
-    }
-    guard let customer = UInt32(exactly: row.customer) else {
-      preconditionFailure("more customers than the engine can number")
-    }
-    builder.append(
-      JourneyTable.Row(
-        customer: customer, time: row.occurred, rowID: row.id, event: code(.event, row.event),
-        channel: code(.channel, row.channel), origin: code(.origin, row.origin),
-        device: code(.device, row.device), content: code(.content, row.content),
-        campaign: code(.campaign, row.campaign), value: value))
-  }
-
-  private func code(_ kind: NameKind, _ number: Int64?) -> UInt32 {
-    guard let number else { return Names.none }
-    return codes[kind]?[number] ?? Names.none
-  }
-
-  consuming func finish() -> (JourneyTable, Int64) { (builder.build(), lastRow) }
 }
 
 extension Workspace {
@@ -178,9 +123,4 @@ extension Workspace {
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
-}
-
-extension JourneyTable {
-  /// True when an amount in the table's own currency was met.
-  fileprivate var hasValues: Bool { values.values.contains { $0 != 0 } }
 }

@@ -41,7 +41,7 @@ struct Site: Sendable {
   // MARK: Pages
 
   private func map(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
-    guard snapshot.table.count > 0 else { return Pages.emptyPage(visit.context(snapshot)) }
+    guard snapshot.journeys.count > 0 else { return Pages.emptyPage(visit.context(snapshot)) }
     let (answer, context) = try visit.ask(.map, snapshot) { JourneyMap.self }
     return Pages.mapPage(
       MapPage(map: answer, model: try snapshot.models.named(answer.model)), context)
@@ -78,7 +78,7 @@ struct Site: Sendable {
   }
 
   private func question(_ name: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
-    let events = snapshot.table.names(.event).all.dropFirst().sorted()
+    let events = snapshot.journeys.names(.event).all.dropFirst().sorted()
     let dimensions = By.allCases.map(\.rawValue)
     switch name {
     case "funnel":
@@ -108,7 +108,7 @@ struct Site: Sendable {
               QuestionsPage.PathsAnswer.Row(
                 path: $0.path, customers: $0.customers, conversions: $0.conversions,
                 value: $0.value)
-            }, currency: snapshot.table.currency.code)), context)
+            }, currency: snapshot.journeys.currency.code)), context)
     case "transitions":
       let by = visit.value("by") ?? By.channel.rawValue
       let (answer, context) = try visit.ask(

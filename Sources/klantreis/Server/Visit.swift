@@ -89,8 +89,8 @@ struct Visit: Sendable {
       models: snapshot.models.models.map { .init(id: $0.id, name: $0.name) },
       dataFirst: bounds.map { snapshot.zone.civil($0.lowerBound) },
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
-      problems: problems, currency: snapshot.table.currency,
-      foreignValues: snapshot.table.foreignValues)
+      problems: problems, currency: snapshot.journeys.currency,
+      foreignValues: snapshot.journeys.foreignValues)
   }
 
   func rememberLanguage(in response: inout Response) {

@@ -1,0 +1,134 @@
+package import CustomerJourney
+import GRDB
+
+/// A touchpoint as numbers, for the engine's columns.
+package struct StoredRow: Sendable {
+  package var id: Int64
+  package var customer: Int64
+  package var occurred: Int64
+  package var event: Int64
+  package var channel: Int64
+  package var origin: Int64?
+  package var device: Int64?
+  package var content: Int64?
+  package var campaign: Int64?
+  package var value: Int64?
+  package var currency: String?
+}
+
+/// What is new in the store since a mark, on its way to the engine: names first, then whose journeys
+/// changed, then touchpoints.
+package protocol NewsReader: ~Copyable {
+  mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String)
+  /// Gives the rows that the journeys of these customers had until now: what the store has of them
+  /// comes among the touchpoints.
+  mutating func changed(customers: Set<Int64>) -> [Int64]
+  mutating func add(_ row: StoredRow)
+}
+
+extension Store {
+  /// Reads what is new since `mark`, all of one moment, and says how far it came.
+  ///
+  /// A row that another touchpoint had before it was deleted comes as a new one.
+  package func readNews(
+    since mark: StoreMark, to reader: inout some NewsReader & ~Copyable
+  ) throws -> StoreMark {
+    try pool.read { db in
+      var reached = mark
+      let names = try Row.fetchCursor(
+        db, sql: "SELECT id, kind, text FROM name WHERE id > ? ORDER BY id", arguments: [mark.name])
+      while let name = try names.next() {
+        reached.name = name[0]
+        guard let kind = NameKind(rawValue: name[1]) else { continue }
+        reader.addName(kind, name[0], name[2])
+      }
+      var changed: Set<Int64> = []
+      // What is above has gone, or is new.
+      var kept = mark.row
+      let changes = try Row.fetchCursor(
+        db, sql: "SELECT id, customer, last_row FROM journey_change WHERE id > ? ORDER BY id",
+        arguments: [mark.change])
+      while let change = try changes.next() {
+        reached.change = change[0]
+        changed.insert(change[1])
+        kept = min(kept, change[2])
+      }
+      if !changed.isEmpty {
+        let rows = reader.changed(customers: changed).filter { $0 <= kept }.sorted()
+        for chunk in rows.chunks(of: 500) {
+          let marks = databaseQuestionMarks(count: chunk.count)
+          try Self.read("id IN (\(marks))", StatementArguments(chunk), db) { reader.add($0) }
+        }
+      }
+      reached.row = kept
+      try Self.read("id > ?", [kept], db) { row in
+        reached.row = row.id
+        reader.add(row)
+      }
+      reached.store = try Self.identity(db)
+      reached.rowCheck = try Self.check(ofRow: reached.row, db) ?? 0
+      return reached
+    }
+  }
+
+  /// True when `mark` was read from this database and the database is not an older one since.
+  package func knows(_ mark: StoreMark) throws -> Bool {
+    try pool.read { db in
+      let lastChange =
+        try Int64.fetchOne(
+          db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'") ?? 0
+      let lastName = try Int64.fetchOne(db, sql: "SELECT max(id) FROM name") ?? 0
+      return try Self.identity(db) == mark.store && lastChange >= mark.change
+        && lastName >= mark.name && Self.check(ofRow: mark.row, db) ?? 0 == mark.rowCheck
+    }
+  }
+
+  /// Says that these customers' journeys are to be read anew, where that does not follow from a
+  /// change of their touchpoints.
+  package func noteJourneyChanges(ofCustomers customers: [Int64]) throws {
+    try pool.write { db in
+      let insert = try db.cachedStatement(
+        sql: """
+          INSERT INTO journey_change (customer, last_row)
+          SELECT ?, coalesce((SELECT max(id) FROM touchpoint), 0)
+          """)
+      for customer in customers { try insert.execute(arguments: [customer]) }
+    }
+  }
+
+  private static func read(
+    _ condition: String, _ arguments: StatementArguments, _ db: Database,
+    _ body: (StoredRow) -> Void
+  ) throws {
+    let cursor = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT id, customer, occurred, event, channel, origin, device, content, campaign, value,
+          currency
+        FROM touchpoint WHERE \(condition) ORDER BY id
+        """, arguments: arguments)
+    while let r = try cursor.next() {
+      body(
+        StoredRow(
+          id: r[0], customer: r[1], occurred: r[2], event: r[3], channel: r[4], origin: r[5],
+          device: r[6], content: r[7], campaign: r[8], value: r[9], currency: r[10]))
+    }
+  }
+
+  private static func identity(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(db, sql: "SELECT number FROM identity") ?? 0
+  }
+
+  /// A number of what a touchpoint says that never changes; nil when there is no such row.
+  private static func check(ofRow row: Int64, _ db: Database) throws -> Int64? {
+    try Row.fetchOne(
+      db, sql: "SELECT received, message_id FROM touchpoint WHERE id = ?", arguments: [row]
+    ).map { found in
+      let messageID: String = found[1]
+      // FNV-1a, which is the same in every process.
+      return messageID.utf8.reduce(found[0] as Int64) {
+        ($0 ^ Int64($1)) &* 0x0000_0100_0000_01B3
+      }
+    }
+  }
+}

@@ -1,0 +1,274 @@
+import CustomerJourney
+import Dispatch
+import Foundation
+import JourneyEngine
+import Store
+import Synchronization
+
+/// Keeps a project's journeys in memory in step with the store, and a base of them in a file, so that
+/// the next start need not read them all from the store.
+///
+/// The file is only ever a shortcut: what it does not have is read from the store, and when it is
+/// missing, damaged or of another database, all is.
+final class JourneyKeeper: Sendable {
+  /// When a new base is written.
+  struct Policy: Sendable {
+    /// Journeys with fewer touchpoints are read from the store in less than a second.
+    var smallestBase = Limits.smallestBase
+    /// Touchpoints beside the base, at least.
+    var overlay = Limits.overlayTouchpoints
+    /// After a failure, no sooner than this.
+    var patience: Duration = .seconds(60)
+    /// True where readers go on meanwhile; a command writes only what it had to read from the store.
+    var inBackground = false
+  }
+
+  /// What can be said of the journeys in memory.
+  struct Status: Sendable, Equatable {
+    /// Touchpoints that stand in the file, and those over it.
+    var baseTouchpoints = 0
+    var overlayTouchpoints = 0
+    var parts = 0
+    /// Bases written since the start, and attempts that failed.
+    var written = 0
+    var failed = 0
+    /// Why the last attempt failed; nil when none did or one succeeded since.
+    var problem: String?
+    /// Why the base file was not used at the start; nil when it was.
+    var rebuilt: String?
+  }
+
+  private let store: Store
+  private let file: URL
+  private let policy: Policy
+  private let output: BaseFile.Output?
+  private let say: @Sendable (String) -> Void
+  private let state = Mutex(State())
+
+  /// Journeys and how far they have read the store.
+  private struct Held {
+    var journeys: Journeys
+    var codes = NameCodes()
+    var mark = StoreMark()
+    /// The table that stands in the file.
+    var filed: JourneyTable?
+
+    var filedCount: Int {
+      guard let base = journeys.parts.first, base.table === filed else { return 0 }
+      return base.count
+    }
+  }
+
+  private struct State {
+    var held: Held?
+    var status = Status()
+    var isWriting = false
+    var failedAt: ContinuousClock.Instant?
+  }
+
+  /// `output` takes the place of the system's way to write, for tests; `say` gets a line for people.
+  init(
+    store: Store, folder: URL, policy: Policy = Policy(), output: BaseFile.Output? = nil,
+    say: @escaping @Sendable (String) -> Void = { Terminal.note("klantreis: \($0)") }
+  ) {
+    self.store = store
+    self.policy = policy
+    self.output = output
+    self.say = say
+    file = folder.appending(path: BaseFile.name)
+  }
+
+  var status: Status { state.withLock { $0.status } }
+
+  /// The journeys as the store has them now, with values in `currency`; without one in the
+  /// commonest of the data when amounts were first read.
+  func journeys(in currency: Currency?) throws -> Journeys {
+    let (journeys, isWanted) = try state.withLock { state -> (Journeys, Bool) in
+      var held = try state.held ?? opened(currency, &state.status)
+      if let currency, held.journeys.currency != currency {
+        held = Held(journeys: Journeys(currency: currency))
+      }
+      let hadValues = held.journeys.hasValues
+      let wasEmpty = held.mark == StoreMark()
+      try catchUp(&held)
+      if currency == nil, !hadValues, !wasEmpty, held.journeys.hasAmounts,
+        let common = try store.commonestCurrency(), common != held.journeys.currency
+      {
+        held = Held(journeys: Journeys(currency: common))
+        try catchUp(&held)
+      }
+      state.held = held
+      note(held, in: &state.status)
+      return (held.journeys, isDue(held, &state))
+    }
+    if isWanted {
+      if policy.inBackground {
+        Self.background.async { [self] in writeBase() }
+      } else {
+        writeBase()
+      }
+    }
+    return journeys
+  }
+
+  private static let background = DispatchQueue(label: "base", qos: .utility)
+
+  // MARK: Reading
+
+  /// What the file has, or nothing yet.
+  private func opened(_ currency: Currency?, _ status: inout Status) throws -> Held {
+    do {
+      let base = try BaseFile.load(from: file)
+      if let currency, base.table.currency != currency {
+        throw Unusable(
+          reason: "it counts in \(base.table.currency.code) and the project in \(currency.code)")
+      }
+      guard try store.knows(base.mark) else {
+        throw Unusable(reason: "it was made of another database, or of another state of this one")
+      }
+      return Held(
+        journeys: Journeys(base.table), codes: base.codes, mark: base.mark, filed: base.table)
+    } catch let problem as BaseFileProblem {
+      status.rebuilt = "\(problem)"
+    } catch let problem as Unusable {
+      status.rebuilt = problem.reason
+    }
+    // A small project never has one.
+    if status.rebuilt != "\(BaseFileProblem.missing)" {
+      say(
+        "The base \(BaseFile.name) is not used: \(status.rebuilt ?? ""). The journeys are read "
+          + "from the database instead.")
+    }
+    return Held(
+      journeys: Journeys(currency: try currency ?? store.commonestCurrency() ?? .eur))
+  }
+
+  private struct Unusable: Error {
+    var reason: String
+  }
+
+  private func catchUp(_ held: inout Held) throws {
+    var reader = JourneyReader(held.journeys, held.codes)
+    let mark = try store.readNews(since: held.mark, to: &reader)
+    guard mark != held.mark else { return }
+    held.mark = mark
+    (held.journeys, held.codes) = reader.finish()
+  }
+
+  // MARK: Writing
+
+  private func note(_ held: Held, in status: inout Status) {
+    status.baseTouchpoints = held.filedCount
+    status.overlayTouchpoints = held.journeys.count - held.filedCount
+    status.parts = held.journeys.parts.count
+  }
+
+  private func isDue(_ held: Held, _ state: inout State) -> Bool {
+    guard !state.isWriting else { return false }
+    if let failedAt = state.failedAt, ContinuousClock.now - failedAt < policy.patience {
+      return false
+    }
+    let beside = held.journeys.count - held.filedCount
+    if held.filed == nil { return beside >= policy.smallestBase }
+    return policy.inBackground && beside >= max(held.filedCount / 8, policy.overlay)
+  }
+
+  /// Writes a new base of the journeys as they are, and goes on with it. Readers and what is stored
+  /// meanwhile do not wait.
+  func writeBase() {
+    let held = state.withLock { state -> Held? in
+      guard !state.isWriting, let held = state.held else { return nil }
+      state.isWriting = true
+      return held
+    }
+    guard let held else { return }
+    defer { state.withLock { $0.isWriting = false } }
+    do {
+      if let output {
+        try BaseFile.write(
+          held.journeys, codes: held.codes, mark: held.mark, to: file, output: output)
+      } else {
+        try BaseFile.write(held.journeys, codes: held.codes, mark: held.mark, to: file)
+      }
+      try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
+      state.withLock { state in
+        state.status.written += 1
+        state.status.problem = nil
+        state.failedAt = nil
+      }
+    } catch BaseWriteError.busy {
+      // The other process does the work.
+      state.withLock { $0.failedAt = .now }
+    } catch {
+      state.withLock { state in
+        state.status.failed += 1
+        state.status.problem = "\(error)"
+        state.failedAt = .now
+      }
+      say(
+        "The base \(BaseFile.name) could not be written: \(error). What there was stays in use, and "
+          + "it is tried again later.")
+    }
+  }
+
+  /// Takes a base in use: what came since it was begun is read once more from the store.
+  private func moveOn(to base: OpenedBase, from old: Journeys) throws {
+    guard base.table.currency == old.currency, try store.knows(base.mark) else { return }
+    var held = Held(
+      journeys: Journeys(base.table), codes: base.codes, mark: base.mark, filed: base.table)
+    try catchUp(&held)
+    old.placeAgain(in: held.journeys)
+    try state.withLock { state in
+      guard state.held?.journeys.currency == held.journeys.currency else { return }
+      // What came during the last step; readers never go back.
+      try catchUp(&held)
+      state.held = held
+      note(held, in: &state.status)
+    }
+  }
+}
+
+/// Turns what is new in the store into journeys: the store's numbers of names become codes.
+private struct JourneyReader: NewsReader, ~Copyable {
+  private var renewal: Journeys.Renewal
+  private var codes: NameCodes
+  private let currencyCode: String
+
+  init(_ journeys: Journeys, _ codes: NameCodes) {
+    renewal = Journeys.Renewal(of: journeys)
+    self.codes = codes
+    currencyCode = journeys.currency.code
+  }
+
+  mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
+    // A source is no fact of a journey.
+    guard let dimension = Dimension(rawValue: kind.rawValue) else { return }
+    codes[number] = renewal.code(dimension, text)
+  }
+
+  mutating func changed(customers: Set<Int64>) -> [Int64] {
+    renewal.reread(customers.compactMap { UInt32(exactly: $0) }).map(Int64.init)
+  }
+
+  mutating func add(_ row: StoredRow) {
+    guard let customer = UInt32(exactly: row.customer) else {
+      preconditionFailure("more customers than the engine can number")
+    }
+    let isForeign = row.value != nil && row.currency != currencyCode
+    renewal.append(
+      JourneyTable.Row(
+        customer: customer, time: row.occurred, rowID: row.id, event: codes[row.event],
+        channel: codes[row.channel], origin: code(row.origin), device: code(row.device),
+        content: code(row.content), campaign: code(row.campaign),
+        value: isForeign ? 0 : row.value ?? 0, isForeign: isForeign))
+  }
+
+  private func code(_ number: Int64?) -> UInt32 { number.map { codes[$0] } ?? Names.none }
+
+  consuming func finish() -> (Journeys, NameCodes) { (renewal.finish(), codes) }
+}
+
+extension Journeys {
+  /// True when there is an amount in any currency.
+  fileprivate var hasAmounts: Bool { hasValues || foreignValues > 0 }
+}
