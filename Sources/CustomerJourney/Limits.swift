@@ -130,7 +130,8 @@ package enum Limits {
   /// that make a new one worth writing.
   package static let smallestBase = 250_000
   package static let overlayTouchpoints = 1_000_000
-  /// Seconds between two readings of what is new, at most and at least, while a server runs.
+  /// Seconds between two looks of a server for what is new: a touchpoint is in every answer after two
+  /// of them and the time to read it.
   package static let newsSeconds = 0.25
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500

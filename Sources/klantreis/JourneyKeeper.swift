@@ -44,6 +44,8 @@ final class JourneyKeeper: Sendable {
   private let output: BaseFile.Output?
   private let say: @Sendable (String) -> Void
   private let state = Mutex(State())
+  /// One base at a time.
+  private let writing = DispatchQueue(label: "base", qos: .utility)
 
   /// Journeys and how far they have read the store.
   private struct Held {
@@ -62,6 +64,7 @@ final class JourneyKeeper: Sendable {
   private struct State {
     var held: Held?
     var status = Status()
+    /// Somebody writes a base, or will in a moment.
     var isWriting = false
     var failedAt: ContinuousClock.Instant?
   }
@@ -88,6 +91,7 @@ final class JourneyKeeper: Sendable {
       if let currency, held.journeys.currency != currency {
         held = Held(journeys: Journeys(currency: currency))
       }
+      let wasWriting = state.isWriting
       let hadValues = held.journeys.hasValues
       let wasEmpty = held.mark == StoreMark()
       try catchUp(&held)
@@ -99,19 +103,18 @@ final class JourneyKeeper: Sendable {
       }
       state.held = held
       note(held, in: &state.status)
-      return (held.journeys, isDue(held, &state))
+      state.isWriting = state.isWriting || isDue(held, state)
+      return (held.journeys, !wasWriting && state.isWriting)
     }
     if isWanted {
       if policy.inBackground {
-        Self.background.async { [self] in writeBase() }
+        writing.async { [self] in write() }
       } else {
         writeBase()
       }
     }
     return journeys
   }
-
-  private static let background = DispatchQueue(label: "base", qos: .utility)
 
   // MARK: Reading
 
@@ -163,8 +166,7 @@ final class JourneyKeeper: Sendable {
     status.parts = held.journeys.parts.count
   }
 
-  private func isDue(_ held: Held, _ state: inout State) -> Bool {
-    guard !state.isWriting else { return false }
+  private func isDue(_ held: Held, _ state: State) -> Bool {
     if let failedAt = state.failedAt, ContinuousClock.now - failedAt < policy.patience {
       return false
     }
@@ -175,14 +177,11 @@ final class JourneyKeeper: Sendable {
 
   /// Writes a new base of the journeys as they are, and goes on with it. Readers and what is stored
   /// meanwhile do not wait.
-  func writeBase() {
-    let held = state.withLock { state -> Held? in
-      guard !state.isWriting, let held = state.held else { return nil }
-      state.isWriting = true
-      return held
-    }
-    guard let held else { return }
+  func writeBase() { writing.sync { write() } }
+
+  private func write() {
     defer { state.withLock { $0.isWriting = false } }
+    guard let held = state.withLock({ $0.held }) else { return }
     do {
       if let output {
         try BaseFile.write(

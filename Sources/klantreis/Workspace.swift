@@ -41,6 +41,14 @@ final class Workspace: Sendable {
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
   }
 
+  /// For a server: questions that come together share what is new, and a new base is written while
+  /// they are answered.
+  convenience init(serving folder: URL) throws {
+    try self.init(
+      folder: folder, freshness: .seconds(Limits.newsSeconds),
+      policy: JourneyKeeper.Policy(inBackground: true))
+  }
+
   /// The journeys as they are now, or were less than ``freshness`` ago.
   ///
   /// After a commit of any process the next call adds what is new, and only that. Who asks meanwhile

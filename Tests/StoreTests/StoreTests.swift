@@ -13,20 +13,20 @@ final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(at: url) }
 }
 
+func touchpoint(
+  _ customer: String, at seconds: Int64, id: String, event: String = "Order Completed"
+) -> Touchpoint {
+  Touchpoint(
+    customer: customer, occurred: Timestamp(seconds: seconds), event: EventName(event),
+    channel: .website, messageID: id, source: "test")
+}
+
 @Suite("The store")
 struct StoreTests {
   let folder = TemporaryFolder()
   let store: Store
 
   init() throws { store = try Store(folder: folder.url) }
-
-  private func touchpoint(
-    _ customer: String, at seconds: Int64, id: String, event: String = "Order Completed"
-  ) -> Touchpoint {
-    Touchpoint(
-      customer: customer, occurred: Timestamp(seconds: seconds), event: EventName(event),
-      channel: .website, messageID: id, source: "test")
-  }
 
   @Test("files of probes that a kill left behind are removed, and no others")
   func oldProbes() throws {
@@ -112,19 +112,6 @@ struct StoreTests {
     try other.append([touchpoint("Ann", at: 2, id: "m2", event: "Own Thing")])
     #expect(try store.touchpointCount() == 3)
     #expect(try store.customerCount() == 1)
-  }
-
-  @Test("rows are read from a watermark on, in order of arrival, with the names that they use")
-  func watermark() throws {
-    try store.append([touchpoint("Ann", at: 9, id: "a"), touchpoint("Bob", at: 1, id: "b")])
-    let mark = try store.lastRow()
-    try store.append([touchpoint("Ann", at: 5, id: "c", event: "Product Viewed")])
-    var names: [Int64: String] = [:]
-    var seen: [StoredRow] = []
-    try store.readRows(
-      after: mark, names: { _, id, text in names[id] = text }, rows: { seen.append($0) })
-    #expect(seen.map(\.occurred) == [5000])
-    #expect(seen.map { names[$0.event] } == ["Product Viewed"])
   }
 
   @Test("an older trait never overwrites a newer one, whatever the order of arrival")
@@ -264,8 +251,8 @@ struct StoreTests {
   }
 
   private func allRows() throws -> [StoredRow] {
-    var rows: [StoredRow] = []
-    try store.readRows(after: 0, names: { _, _, _ in }, rows: { rows.append($0) })
-    return rows
+    var news = News()
+    _ = try store.readNews(since: StoreMark(), to: &news)
+    return news.rows
   }
 }

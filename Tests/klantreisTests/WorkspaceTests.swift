@@ -16,29 +16,36 @@ struct WorkspaceTests {
   @Test("a snapshot that grows by what is new equals one that is read anew")
   func growing() throws {
     let first = try project.workspace.snapshot()
-    #expect(try project.workspace.snapshot().table === first.table, "nothing is read twice")
+    try project.workspace.store.set("title", to: "Shop")
+    let same = try project.workspace.snapshot().journeys
+    #expect(same.parts[0].table === first.journeys.parts[0].table, "nothing is read twice")
     try project.workspace.store.append([
       TestProject.touch("ann", "2024-02-01T00:00:00Z", "Late Event", .email, "call"),
       TestProject.touch("aaa", "2024-03-03T00:00:00Z", "Product Viewed", .website, "shoe"),
       TestProject.touch("cas", "2024-03-06T18:30:00Z", "Product Viewed", .shop, cents: 5),
     ])
-    let grown = try project.workspace.snapshot().table
-    let anew = try Workspace(folder: project.folder).snapshot().table
-    #expect(grown.count == first.table.count + 2, "one was known already")
-    #expect(rows(grown) == rows(anew))
-    #expect(first.table.count == 7, "who holds a snapshot keeps it")
+    let grown = try project.workspace.snapshot().journeys
+    let anew = try Workspace(folder: project.folder).snapshot().journeys
+    #expect(grown.count == first.journeys.count + 2, "one was known already")
+    #expect(try rows(grown) == rows(anew))
+    #expect(first.journeys.count == 7, "who holds a snapshot keeps it")
   }
 
-  private func rows(_ table: JourneyTable) -> [[String]] {
-    (0..<table.journeyCount).flatMap { journey in
-      table.rows(ofJourney: journey).map { row in
-        Dimension.allCases.map { table.name($0, row: row) }
+  private func rows(_ journeys: Journeys) throws -> [[String]] {
+    try (UInt32(1)...4).flatMap { customer in
+      let journey = try #require(journeys.journey(ofCustomer: customer))
+      return journeys.rows(ofJourney: journey).map { row in
+        Dimension.allCases.map { journeys.name($0, row: row) }
           + [
-            String(table.customers[journey]), String(table.times[row]),
-            String(table.values[row]), String(table.rowIDs[row]),
+            String(customer), String(journeys.time(row: row)), String(journeys.value(row: row)),
+            String(journeys.rowID(row: row)),
           ]
       }
     }
+  }
+
+  private func total(_ journeys: Journeys) -> Int64 {
+    journeys.parts.reduce(0) { $0 + $1.table.values.values.reduce(0, +) }
   }
 
   @Test("values in another currency than the project's count as nothing and are counted")
@@ -47,15 +54,13 @@ struct WorkspaceTests {
     var sold = TestProject.touch("ann", "2024-04-01T00:00:00Z", "Order Completed", .shop)
     sold.value = pounds
     try project.workspace.store.append([sold])
-    let table = try project.workspace.snapshot().table
-    #expect(table.currency == .eur)
-    #expect(table.foreignValues == 1)
-    let total = table.values.values.reduce(0, +)
-    #expect(total == 8695)
+    let journeys = try project.workspace.snapshot().journeys
+    #expect(journeys.currency == .eur)
+    #expect(journeys.foreignValues == 1)
+    #expect(total(journeys) == 8695)
     try project.workspace.set(.currency, to: "GBP")
-    let inPounds = try project.workspace.snapshot().table
-    let inPence = inPounds.values.values.reduce(0, +)
-    #expect(inPence == 700)
+    let inPounds = try project.workspace.snapshot().journeys
+    #expect(total(inPounds) == 700)
     #expect(inPounds.foreignValues == 3)
   }
 

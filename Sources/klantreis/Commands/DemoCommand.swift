@@ -42,7 +42,8 @@ struct DemoCommand: AsyncParsableCommand {
     let folder =
       data.map { URL(filePath: $0, directoryHint: .isDirectory) }
       ?? home.appending(path: "data/demo-\(name)")
-    let workspace = try Workspace(folder: folder)
+    let workspace =
+      loadOnly ? try Workspace(folder: folder) : try Workspace(serving: folder)
     try load(try ImportSet(path: file.path), into: workspace)
     if !loadOnly { try await server.serve(workspace) }
   }

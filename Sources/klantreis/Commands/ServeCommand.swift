@@ -51,5 +51,5 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var data: DataOptions
   @OptionGroup var server: ServerOptions
 
-  func run() async throws { try await server.serve(try data.open()) }
+  func run() async throws { try await server.serve(try Workspace(serving: data.folder)) }
 }

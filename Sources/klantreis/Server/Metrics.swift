@@ -42,6 +42,7 @@ final class Metrics: Sendable {
     var residentBytes: Int?
     var databaseBytes: Int?
     var walBytes: Int?
+    var journeys = JourneyKeeper.Status()
   }
 
   func note(_ note: FrontDoor.Note) {
@@ -115,6 +116,19 @@ final class Metrics: Sendable {
     out.value("process_resident_memory_bytes", "Memory in use.", moment.residentBytes)
     out.value("klantreis_database_bytes", "Size of the database file.", moment.databaseBytes)
     out.value("klantreis_wal_bytes", "Size of the write-ahead log.", moment.walBytes)
+    out.value(
+      "klantreis_base_touchpoints", "Touchpoints in the file of the base.",
+      moment.journeys.baseTouchpoints)
+    out.value(
+      "klantreis_overlay_touchpoints", "Touchpoints in memory over the base.",
+      moment.journeys.overlayTouchpoints)
+    out.family(
+      "klantreis_bases_written_total", .counter, "Bases that were written.",
+      [([], Double(moment.journeys.written))])
+    out.family(
+      "klantreis_failed_bases_total", .counter,
+      "Bases that could not be written; the one before stays in use.",
+      [([], Double(moment.journeys.failed))])
     out.family(
       "klantreis_uptime_seconds", .gauge, "Seconds since the server started.",
       [([], moment.upSeconds)])

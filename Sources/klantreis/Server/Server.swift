@@ -62,11 +62,11 @@ struct Server: Sendable {
         reuseAddress: true,
         availableConnectionsDelegate: .maximum(Self.connections(), logger: logger)),
       // Services stop in reverse order, so the intake closes when the server has answered all.
-      services: [IntakeService(intake: reception.intake)],
+      services: [
+        IntakeService(intake: reception.intake), NewsService(workspace: workspace, logger: logger),
+      ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
-    // The first page is not the one that waits for the journeys to be read.
-    Task.detached { [workspace] in _ = try? workspace.snapshot() }
     var configuration = ServiceGroupConfiguration(
       services: [AnnouncedService(service: application, readiness: reception.readiness)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -98,6 +98,29 @@ private struct IntakeService: Service {
     intake.start()
     try? await gracefulShutdown()
     await intake.close()
+  }
+}
+
+/// Looks for what is new, so that no page waits for more than came since the last look.
+private struct NewsService: Service {
+  let workspace: Workspace
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var problem: String?
+      while !Task.isCancelled {
+        do {
+          try await workspace.asking { _ in }
+          problem = nil
+        } catch {
+          // Said once: questions fail with it until it is over.
+          if problem != "\(error)" { logger.error("The journeys cannot be read: \(error)") }
+          problem = "\(error)"
+        }
+        try? await Task.sleep(for: .seconds(Limits.newsSeconds))
+      }
+    }
   }
 }
 

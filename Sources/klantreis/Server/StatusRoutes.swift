@@ -49,6 +49,7 @@ struct StatusRoutes: Sendable {
         version: Klantreis.version,
         residentBytes: Metrics.Moment.residentBytes(),
         databaseBytes: Metrics.Moment.bytes(of: database),
-        walBytes: Metrics.Moment.bytes(of: URL(filePath: database.path + "-wal"))))
+        walBytes: Metrics.Moment.bytes(of: URL(filePath: database.path + "-wal")),
+        journeys: workspace.keeper.status))
   }
 }
