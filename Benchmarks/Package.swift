@@ -16,6 +16,15 @@ let package = Package(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     // Speaks to the program from outside, as clients do.
     .executableTarget(name: "CollectorBench", dependencies: ["CSQLite"]),
+    // How long a start takes, and what it holds.
+    .executableTarget(
+      name: "BaseBench",
+      dependencies: [.product(name: "KlantreisEngine", package: program)],
+      packageAccess: false,
+      swiftSettings: [
+        .unsafeFlags(["-package-name", packageName]),
+        .enableUpcomingFeature("MemberImportVisibility"),
+      ]),
     .executableTarget(
       name: "JourneyBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],

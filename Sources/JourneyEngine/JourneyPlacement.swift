@@ -26,6 +26,15 @@ package struct JourneyPlacement: Sendable {
     }
   }
 
+  /// Touchpoints whose phases were known already in this model.
+  package static func known(
+    _ model: JourneyModel, in journeys: Journeys, factsVersion: Int64,
+    among models: [JourneyModel]
+  ) -> Int {
+    let key = PlacementCache.Key(model, among: models, factsVersion: factsVersion)
+    return journeys.parts.reduce(0) { $0 + ($1.placements.has(key) ? $1.table.count : 0) }
+  }
+
   /// Index into the model's phases.
   package func phase(row: Int) -> Int {
     let place = place(ofRow: row)
@@ -108,6 +117,8 @@ final class PlacementCache: Sendable {
       return placement
     }
   }
+
+  func has(_ key: Key) -> Bool { known.withLock { $0[key.model.id]?.key == key } }
 
   /// Places `journeys` in the models that somebody asked for here.
   func placeAgain(_ journeys: Journeys) {

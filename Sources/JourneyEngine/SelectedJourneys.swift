@@ -29,6 +29,9 @@ package struct SelectedJourneys: JourneySource {
     journeys.forEachPart(of: range) { index, own in parts[index].forEachBlock(own, body) }
   }
 
+  /// The rules as passes over columns, those of the base; the other parts have the same.
+  package var programs: [RuleProgram] { parts.first?.programs ?? [] }
+
   /// The rows of one journey that pass.
   package func rows(ofJourney journey: Int) -> [Int] {
     let all = journeys.rows(ofJourney: journey)

@@ -59,6 +59,9 @@ struct SelectedPart: Sendable {
     customers = selection.customers.map(program)
   }
 
+  /// The rules as they are worked out.
+  var programs: [RuleProgram] { [touchpoints, customers].compactMap { $0 } }
+
   /// Calls `body` with the blocks of a range of the table's journeys.
   func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
     guard !selection.isEverything else {

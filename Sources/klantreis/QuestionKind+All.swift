@@ -9,9 +9,10 @@ extension QuestionKind {
     parameters: []
   ) { question, snapshot in
     let asked = try snapshot.select(question, placed: true)
-    let map = asked.journeys.answer(
+    let map = asked.answer(
       JourneyMapFold(
-        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.journeys))
+        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.journeys),
+      reading: [.phase, .channel, .content, .time])
     return Answer(map) { [model = asked.model] in
       JourneyMapPicture.svg(map: map, model: model, language: .english, standalone: true)
     }
@@ -33,7 +34,8 @@ extension QuestionKind {
   ) { question, snapshot in
     let axis = try question.axis
     let asked = try snapshot.select(question, placed: axis == .phase)
-    return Answer(asked.journeys.answer(TransitionsFold(by: try asked.names(of: axis))))
+    return Answer(
+      asked.answer(TransitionsFold(by: try asked.names(of: axis)), reading: [axis.column]))
   }
 
   static let paths = QuestionKind(
@@ -51,14 +53,15 @@ extension QuestionKind {
     let axis = try question.axis
     let asked = try snapshot.select(question, placed: axis == .phase)
     return Answer(
-      asked.journeys.answer(
+      asked.answer(
         try PathsFold(
           by: try asked.names(of: axis),
           until: question["until"].map { EventStep($0, in: snapshot.journeys) },
           top: try question.count("top") ?? PathsFold.defaultTop,
           currency: snapshot.journeys.currency,
-          foreignValues: snapshot.journeys.foreignValues)
-      ))
+          foreignValues: snapshot.journeys.foreignValues),
+        reading: question["until"] == nil
+          ? [axis.column, .value] : [axis.column, .value, .event]))
   }
 
   static let funnel = QuestionKind(
@@ -76,7 +79,8 @@ extension QuestionKind {
     let steps = question.list("step").map { EventStep($0, in: snapshot.journeys) }
     let within = try question.duration("within") ?? 30 * 86_400
     return Answer(
-      asked.journeys.answer(try FunnelFold(steps: steps, withinSeconds: within)))
+      asked.answer(
+        try FunnelFold(steps: steps, withinSeconds: within), reading: [.event, .time]))
   }
 
   static let journey = QuestionKind(
@@ -100,6 +104,11 @@ extension QuestionKind {
   private static let by = QuestionParameter(
     name: "by", summary: "What to look at journeys by; channel when it is left out.",
     example: "channel", choices: By.allCases.map(\.rawValue))
+}
+
+extension By {
+  /// The column that journeys are looked at by.
+  fileprivate var column: JourneyColumn { dimension.map { JourneyColumn($0) } ?? .phase }
 }
 
 extension Question {

@@ -15,6 +15,8 @@ struct Snapshot: Sendable {
   let facts: StoredFacts
   /// Another number whenever ``facts`` may know something else.
   let factsVersion: Int64
+  /// Writes down what questions cost; nil when nobody wants to know.
+  var trace: QuestionTrace?
 
   /// The first and last moment of all touchpoints; nil without any.
   var bounds: ClosedRange<Timestamp>? {
@@ -26,8 +28,21 @@ struct Snapshot: Sendable {
   /// The phase of every touchpoint in `model`. Worked out when somebody first asks, and then for
   /// what is new.
   func placement(in model: JourneyModel) throws -> JourneyPlacement {
-    let placement = JourneyPlacement(
-      model, in: journeys, facts: facts, factsVersion: factsVersion, among: models.models)
+    func place() -> JourneyPlacement {
+      JourneyPlacement(
+        model, in: journeys, facts: facts, factsVersion: factsVersion, among: models.models)
+    }
+    let placement: JourneyPlacement
+    if let trace {
+      let known = JourneyPlacement.known(
+        model, in: journeys, factsVersion: factsVersion, among: models.models)
+      let all = journeys.parts.reduce(0) { $0 + $1.table.count }
+      placement = trace.step("place touchpoints in the model \(model.id)", place) { _ in
+        ["\(all - known) placed now, \(known) were"]
+      }
+    } else {
+      placement = place()
+    }
     try facts.check()
     return placement
   }
@@ -44,6 +59,16 @@ struct Snapshot: Sendable {
   struct Asked {
     let model: JourneyModel
     let journeys: SelectedJourneys
+    fileprivate let trace: QuestionTrace?
+
+    /// The answer of a fold, which reads `columns`.
+    func answer<F: Fold>(_ fold: F, reading columns: Set<JourneyColumn>) -> F.Answer {
+      guard let trace else { return journeys.answer(fold) }
+      trace.read(columns)
+      return trace.step("look through the journeys", { journeys.answer(fold) }) { _ in
+        ["\(Cores.count) threads"]
+      }
+    }
     /// The names behind the codes that a fold by `by` meets.
     func names(of by: By) throws(ParameterError) -> Axis {
       guard let axis = Axis(by, of: journeys.journeys, phases: model.phases.map(\.id)) else {
@@ -63,12 +88,21 @@ struct Snapshot: Sendable {
     // `this cycle` in a rule means the cycles of the question's model.
     let needsModel = placed || selection.usesCycles
     let asked = selection.models
-    let selected = SelectedJourneys(
-      journeys, placement: needsModel ? try placement(in: model) : nil, selection: selection,
-      facts: facts,
-      placements: try models.models.filter { asked.contains($0.id) }.map(placement(in:)))
+    let mine = needsModel ? try placement(in: model) : nil
+    let others = try models.models.filter { asked.contains($0.id) }.map(placement(in:))
+    func compile() -> SelectedJourneys {
+      SelectedJourneys(
+        journeys, placement: mine, selection: selection, facts: facts, placements: others)
+    }
+    let selected =
+      trace?.step("compile the rules", compile) { $0.programs.flatMap(\.passes) }
+      ?? compile()
+    for program in selected.programs { trace?.read(program.columns) }
+    if selection.from != nil || selection.to != nil || selection.customers != nil {
+      trace?.read([.time])
+    }
     try facts.check()
-    return Asked(model: model, journeys: selected)
+    return Asked(model: model, journeys: selected, trace: trace)
   }
 
   private func rule(_ name: String, of question: Question) throws(ParameterError) -> Rule? {
@@ -92,10 +126,13 @@ struct Snapshot: Sendable {
         what: "The model \(asked.model.id) has no phase \u{201C}\(phase)\u{201D}.",
         advice: "It has \(asked.model.phases.map(\.id).joined(separator: ", ")).")
     }
-    return asked.journeys.answer(
+    return asked.answer(
       try PhasePortraitFold(
         model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), phase: phase,
-        table: journeys))
+        table: journeys),
+      reading: [
+        .phase, .rule, .channel, .origin, .device, .event, .content, .campaign, .value, .time,
+      ])
   }
 
   /// One customer's journey. The period and `where` keep touchpoints as in other questions; phases,

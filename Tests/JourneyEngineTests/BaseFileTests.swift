@@ -116,8 +116,12 @@ final class BaseFileTests {
     let header = BaseFile.headerAlignment
     let base = try BaseFile.load(from: url)
     #expect(base.bytes == data.count)
-    let borders = (0...data.count / 64).flatMap { [$0 * 64 - 1, $0 * 64, $0 * 64 + 1] }
-    for length in borders + [header - 1, header, data.count - 1] where (0..<data.count) ~= length {
+    var lengths = Set([header - 1, header, data.count - 1])
+    // Sections begin and end at such borders.
+    for border in stride(from: 0, through: data.count, by: 64) {
+      lengths.formUnion([border - 1, border, border + 1])
+    }
+    for length in lengths where length >= 0 && length < data.count {
       #expect(throws: BaseFileProblem.self, "\(length) bytes") {
         try self.load(data.prefix(length))
       }

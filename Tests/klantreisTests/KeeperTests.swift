@@ -151,7 +151,7 @@ final class KeeperTests {
     _ = try server.journeys(in: .eur)
     for day in 1...4 {
       try project.workspace.store.append([
-        TestProject.touch("eve", "2024-04-0\(day)T00:00:00Z", "App Opened", .app)
+        TestProject.touch("eve", "2024-04-0\(day)T00:00:00Z", "App Opened", .website)
       ])
       _ = try server.journeys(in: .eur)
     }

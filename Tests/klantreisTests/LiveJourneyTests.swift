@@ -155,7 +155,8 @@ private final class LiveProject {
     let asked: [(QuestionKind, [String: [String]])] = [
       (.map, [:]), (.phase, ["phase": ["care"], "model": ["stdc"]]),
       (.transitions, ["by": ["channel"]]), (.transitions, ["by": ["phase"]]),
-      (.paths, ["by": ["channel"]]), (.paths, ["by": ["content"], "until": ["Order Completed"]]),
+      (.paths, ["by": ["channel"], "top": ["1000"]]),
+      (.paths, ["by": ["content"], "until": ["Order Completed"]]),
       (.funnel, ["step": ["Product Viewed", "Order Completed"]].merging(within) { $1 }),
       (.journey, ["customer": [key]]),
     ]
@@ -183,9 +184,5 @@ private final class LiveProject {
             == filtered.answer(from: reference).data(as: .json), "\(note), \(kind.name) \(filter)")
       }
     }
-    let list = try CustomerList(
-      snapshot.select(try Question(.map, [:]), placed: true), snapshot: snapshot, search: "",
-      page: 1)
-    #expect(list.page.total == plain.journeys.count, note)
   }
 }

@@ -56,6 +56,11 @@ struct QuestionOptions: ParsableArguments {
   @Option(help: "The form of the answer: text, json, csv or svg.")
   var format: AnswerFormat = .text
 
+  @Flag(
+    help: ArgumentHelp(
+      "Instead of the answer: what was looked through for it, and how long each step took."))
+  var explain = false
+
   /// Asks, and writes the answer to standard output.
   func ask(_ kind: QuestionKind, _ own: [String: [String?]] = [:]) throws {
     var values = own.mapValues { $0.compactMap { $0 } }
@@ -65,11 +70,27 @@ struct QuestionOptions: ParsableArguments {
       values[name] = value.map { [$0] }
     }
     let question = try Question(kind, values)
-    let snapshot = try data.openExisting().snapshot()
+    let workspace = try data.openExisting()
+    let trace = explain ? QuestionTrace() : nil
+    func open() throws -> Snapshot { try workspace.snapshot() }
+    var snapshot = try trace?.step("open the journeys", open) ?? open()
+    snapshot.trace = trace
     if let problem = snapshot.models.problem {
       Terminal.note("klantreis: left out of the models:\n\(problem)")
     }
-    let bytes = try question.answer(from: snapshot).data(as: format)
+    let answer = try question.answer(from: snapshot)
+    func write() throws -> Data { try answer.data(as: format) }
+    let bytes = try trace?.step("write the answer", write) ?? write()
+    if let trace {
+      let explanation = trace.explanation(of: question, snapshot, workspace.keeper.status)
+      switch format {
+      case .json: try Terminal.write(json: explanation)
+      case .text: Terminal.write(explanation.text)
+      case .csv, .svg:
+        throw Ending.wrongUse("--explain has the formats text and json, not \(format.rawValue).")
+      }
+      return
+    }
     FileHandle.standardOutput.write(bytes)
   }
 }
