@@ -14,18 +14,21 @@ struct Snapshot: Sendable {
   let models: ModelCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
+  /// True when the people in it do not exist.
+  let isSimulated: Bool
   let facts: StoredFacts
   private let placements = PlacementCache()
 
   init(
     table: JourneyTable, lastRow: Int64, zone: Zone, models: ModelCatalogue, title: String?,
-    facts: StoredFacts
+    isSimulated: Bool, facts: StoredFacts
   ) {
     self.table = table
     self.lastRow = lastRow
     self.zone = zone
     self.models = models
     self.title = title
+    self.isSimulated = isSimulated
     self.facts = facts
     bounds = Self.bounds(of: table)
   }

@@ -13,6 +13,8 @@ final class Workspace: Sendable {
   /// Settings of a project, by the names under which the store keeps them.
   enum Setting: String, CaseIterable {
     case zone, currency, model, title, demo
+    /// What was simulated; nil where people are real.
+    case simulation
     /// The path of a database that says where addresses are.
     case geo
     /// The number of trusted proxies before the server.
@@ -69,7 +71,8 @@ final class Workspace: Sendable {
     }
     return Snapshot(
       table: table, lastRow: lastRow, zone: zone, models: catalogue,
-      title: settings[Setting.title.rawValue], facts: StoredFacts(store: store))
+      title: settings[Setting.title.rawValue],
+      isSimulated: settings[Setting.simulation.rawValue] != nil, facts: StoredFacts(store: store))
   }
 
   /// The project's currency: the one that was set, else the commonest in the data when amounts were
