@@ -61,6 +61,7 @@ let package = Package(
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
       ], resources: [.embedInCode("Tracker/klantreis.js")], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CustomerJourney", grdb, sqlite], swiftSettings: strict),
+    .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
       name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
       resources: [
@@ -90,7 +91,7 @@ let package = Package(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Dashboard",
-        argumentParser, hummingbird, log,
+        "Simulator", argumentParser, hummingbird, log,
       ], swiftSettings: strict),
 
     .testTarget(
@@ -103,6 +104,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CollectorTests", dependencies: ["CustomerJourney", "Collector"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SimulatorTests",
+      dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
       swiftSettings: strict),
     .testTarget(
       name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),

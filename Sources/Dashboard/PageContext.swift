@@ -15,11 +15,13 @@ package struct PageContext: Sendable {
   /// The currency that money is counted in, and how many amounts of the data are in another.
   package var currency: Currency
   package var foreignValues: Int
+  /// True when the people do not exist: every page says so.
+  package var isSimulated: Bool
 
   package init(
     language: Language, path: String, query: Query = Query(), models: [ModelChoice] = [],
     dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = [],
-    currency: Currency = .eur, foreignValues: Int = 0
+    currency: Currency = .eur, foreignValues: Int = 0, isSimulated: Bool = false
   ) {
     self.language = language
     self.path = Self.local(path)
@@ -30,6 +32,7 @@ package struct PageContext: Sendable {
     self.problems = problems
     self.currency = currency
     self.foreignValues = foreignValues
+    self.isSimulated = isSimulated
   }
 
   /// With one slash in front. Two, or what browsers read as two, would make a link to another host.
@@ -161,6 +164,7 @@ extension PageContext {
     return [
       "t": words.table,
       "language": language.rawValue,
+      "simulated": isSimulated,
       "home": link("/"),
       "navigation": sections.map { path, name, isHere in
         ["href": link(path), "name": name, "here": isHere] as Templates.Values

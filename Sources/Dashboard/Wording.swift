@@ -18,6 +18,10 @@ struct Wording: Sendable {
     sourceEntries + [
       // Around every page.
       ("skip", "Skip to the content", "Naar de inhoud"),
+      (
+        "simulated", "Simulated: these people do not exist.",
+        "Gesimuleerd: deze mensen bestaan niet."
+      ),
       ("mainNavigation", "Main", "Hoofdmenu"),
       ("language", "Language", "Taal"),
       ("map", "Map", "Kaart"),

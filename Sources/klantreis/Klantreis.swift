@@ -28,8 +28,8 @@ struct Klantreis: AsyncParsableCommand {
       CommandGroup(
         name: "Data",
         subcommands: [
-          DemoCommand.self, ImportCommand.self, ServeCommand.self, SourcesCommand.self,
-          VerifyCommand.self,
+          DemoCommand.self, ImportCommand.self, SimulateCommand.self, ServeCommand.self,
+          SourcesCommand.self, VerifyCommand.self,
         ]),
       CommandGroup(
         name: "Questions",

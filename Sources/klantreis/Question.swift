@@ -53,7 +53,9 @@ struct Question: Sendable {
   }
 
   func answer(from snapshot: Snapshot) throws -> Answer {
-    try kind.answer(self, snapshot)
+    var answer = try kind.answer(self, snapshot)
+    answer.isSimulated = snapshot.isSimulated
+    return answer
   }
 }
 
@@ -95,6 +97,8 @@ struct Answer: Sendable {
   let report: any Report
   /// A standalone SVG.
   let picture: @Sendable () -> String
+  /// True when it is about people who do not exist; every form of it says so.
+  var isSimulated = false
 
   init(_ report: some Report, picture: @escaping @Sendable () -> String) {
     self.report = report
@@ -123,11 +127,26 @@ enum AnswerFormat: String, CaseIterable, Sendable {
 extension Answer {
   func data(as format: AnswerFormat) throws -> Data {
     switch format {
-    case .text: Data(report.text().utf8)
+    case .text:
+      Data((isSimulated ? "Simulated: the people do not exist.\n\n" : "").utf8)
+        + Data(report.text().utf8)
+    // Rows with a remark among them are no rows any more: the name of the file says it.
     case .csv: Data(report.csv().utf8)
-    case .json: try report.json()
-    case .svg: Data(picture().utf8)
+    case .json: isSimulated ? try Self.marked(json: report.json()) : try report.json()
+    case .svg: Data((isSimulated ? Self.marked(svg: picture()) : picture()).utf8)
     }
+  }
+
+  /// Every report is an object.
+  private static func marked(json: Data) -> Data {
+    Data(#"{"simulated":true,"#.utf8) + json.dropFirst()
+  }
+
+  private static func marked(svg: String) -> String {
+    guard let end = svg.range(of: "</svg>", options: .backwards) else { return svg }
+    return svg[..<end.lowerBound]
+      + ##"<text x="99%" y="14" text-anchor="end" font-size="12" fill="#9a4a06">Simulated</text>"##
+      + svg[end.lowerBound...]
   }
 }
 

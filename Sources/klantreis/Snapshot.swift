@@ -12,6 +12,8 @@ struct Snapshot: Sendable {
   let models: ModelCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
+  /// True when the people in it do not exist.
+  let isSimulated: Bool
   let facts: StoredFacts
   /// Another number whenever ``facts`` may know something else.
   let factsVersion: Int64

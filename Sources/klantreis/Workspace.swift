@@ -12,6 +12,8 @@ final class Workspace: Sendable {
   /// Settings of a project, by the names under which the store keeps them.
   enum Setting: String, CaseIterable {
     case zone, currency, model, title, demo
+    /// What was simulated; nil where people are real.
+    case simulation
     /// The path of a database that says where addresses are.
     case geo
     /// The number of trusted proxies before the server.
@@ -79,6 +81,7 @@ final class Workspace: Sendable {
       journeys: try keeper.journeys(
         in: settings[Setting.currency.rawValue].flatMap { Currency($0) }),
       zone: zone, models: catalogue, title: settings[Setting.title.rawValue],
+      isSimulated: settings[Setting.simulation.rawValue] != nil,
       facts: StoredFacts(store: store), factsVersion: version)
   }
 

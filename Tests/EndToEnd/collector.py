@@ -162,9 +162,9 @@ class Load:
     time, as clients do, and dropped otherwise.
     """
 
-    def __init__(self, server, key, seed, largest=50, size=0):
+    def __init__(self, server, key, seed, smallest=1, largest=50, size=0):
         self.server, self.key, self.seed = server, key, seed
-        self.largest, self.size = largest, size
+        self.smallest, self.largest, self.size = smallest, largest, size
         self.running = True
         self.acknowledged, self.sent = [], 0
         self.unclear, self.refused = set(), set()
@@ -187,7 +187,9 @@ class Load:
                 events, again = again, None
                 self.retries += 1
             else:
-                size = 1 if chance.random() < 0.3 else chance.randint(1, self.largest)
+                size = chance.randint(self.smallest, self.largest)
+                if chance.random() < 0.3:
+                    size = self.smallest
                 events = [track(f"{number}-{count + i}", size=self.size) for i in range(size)]
                 count += size
                 self.sent += size
@@ -211,7 +213,8 @@ class Load:
             elif status in (429, 503) and "retry-after" in headers:
                 self.refused.update(ids)
                 again = events
-                time.sleep(0.05)
+                # Who comes again at once only keeps the others from being stored.
+                time.sleep(float(headers["retry-after"]) if status == 429 else 0.05)
             else:
                 raise SystemExit(f"the collector answered {status} {headers} to a good request")
             if headers.get("connection", "").lower() == "close":

@@ -100,10 +100,11 @@ def overload(folder, seed):
     with server:
         server.add_source("flood", "flood-key")
         before, _ = server.memory
-        load = Load(server, "flood-key", seed, largest=2000)
+        # More than the 100,000 events that may wait, however the sizes fall.
+        load = Load(server, "flood-key", seed, smallest=1000, largest=2000)
         other = sqlite3.connect(server.folder / "klantreis.sqlite", timeout=30)
         other.execute("BEGIN EXCLUSIVE")
-        with under_load(load, 150):
+        with under_load(load, 120):
             told = server.wait_for(lambda: load.statuses.get(429), 20)
             asked = time.monotonic()
             status, _, _ = server.exchange("GET", "/health", timeout=30)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Collector
 import CustomerJourney
 import Foundation
+import Simulator
 import Store
 
 struct DemoCommand: AsyncParsableCommand {
@@ -9,14 +10,15 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo", abstract: "Load a real shop's data once, and serve its journey map.",
     discussion: """
       Sets: grocer, a year of a grocer's 2,469 households; gifts, half a million invoice lines of an
-      online gift shop. Both are public data; Examples/ names their sources.
+      online gift shop; both are public data, Examples/ names their sources. shop, a web shop whose
+      people are simulated, with something to find for every question.
 
       Example:
         klantreis demo
         klantreis demo --set gifts --port 8081
       """)
 
-  @Option(name: .customLong("set"), help: "Which data: grocer or gifts.")
+  @Option(name: .customLong("set"), help: "Which data: grocer, gifts or shop.")
   var name = "grocer"
 
   @Option(
@@ -29,11 +31,17 @@ struct DemoCommand: AsyncParsableCommand {
 
   @OptionGroup var server: ServerOptions
 
+  /// The simulated shop of the demo.
+  private static let shop = (name: "shop", simulation: Simulation(customers: 12_000, seed: 2025))
+
   func run() async throws {
     let home = Self.home
     let file = home.appending(path: "Examples/\(name)/set.yaml")
-    guard name.allSatisfy({ $0.isLetter || $0 == "-" || $0 == "_" }),
-      FileManager.default.fileExists(atPath: file.path)
+    let isShop = name == Self.shop.name
+    guard
+      isShop
+        || name.allSatisfy({ $0.isLetter || $0 == "-" || $0 == "_" })
+          && FileManager.default.fileExists(atPath: file.path)
     else {
       throw Ending.wrongUse(
         "There is no demo \u{201C}\(name)\u{201D}: choose \(Self.sets(home).joined(separator: ", "))."
@@ -44,8 +52,21 @@ struct DemoCommand: AsyncParsableCommand {
       ?? home.appending(path: "data/demo-\(name)")
     let workspace =
       loadOnly ? try Workspace(folder: folder) : try Workspace(serving: folder)
-    try load(try ImportSet(path: file.path), into: workspace)
+    if isShop {
+      try simulate(workspace)
+    } else {
+      try load(ImportSet(path: file.path), into: workspace)
+    }
     if !loadOnly { try await server.serve(workspace) }
+  }
+
+  private func simulate(_ workspace: Workspace) throws {
+    guard try workspace.store.setting(Workspace.Setting.demo.rawValue) != name else { return }
+    Terminal.note("Simulating a web shop, once; its people do not exist.")
+    let bar = ProgressBar("Simulating", unit: "touchpoints")
+    _ = try workspace.simulate(Self.shop.simulation) { bar.update(fraction: $0, count: $1) }
+    bar.finish()
+    try workspace.set(.demo, to: name)
   }
 
   /// Loads what isn't loaded yet. A load that was cut off goes on where it stopped: what was stored
@@ -98,8 +119,9 @@ struct DemoCommand: AsyncParsableCommand {
   private static func sets(_ home: URL) -> [String] {
     let examples = home.appending(path: "Examples")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: examples.path)) ?? []
-    return names.filter {
+    let sets = names.filter {
       FileManager.default.fileExists(atPath: examples.appending(path: "\($0)/set.yaml").path)
-    }.sorted()
+    }
+    return (sets + [shop.name]).sorted()
   }
 }

@@ -191,7 +191,8 @@ struct SettingsCommand: ParsableCommand {
       }
       return
     }
-    guard let setting = Workspace.Setting(rawValue: name), setting != .demo else {
+    guard let setting = Workspace.Setting(rawValue: name), ![.demo, .simulation].contains(setting)
+    else {
       throw Ending.wrongUse(
         "There is no setting \(name): choose zone, currency, model, title, geo or proxies.")
     }
@@ -247,7 +248,7 @@ extension Workspace {
           "\(value) is no number of proxies. Write how many trusted proxies stand before the "
             + "server, from 0 to \(Limits.proxies).")
       }
-    case .title, .demo: break
+    case .title, .demo, .simulation: break
     }
     try store.set(setting.rawValue, to: value)
   }

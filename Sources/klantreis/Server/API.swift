@@ -36,12 +36,13 @@ struct API: Sendable {
             "Choose from \(AnswerFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
       }
       let question = try Question(kind, values)
-      let bytes = try await workspace.asking { snapshot in
-        try question.answer(from: snapshot).data(as: format)
+      let (bytes, isSimulated) = try await workspace.asking { snapshot in
+        let answer = try question.answer(from: snapshot)
+        return (try answer.data(as: format), answer.isSimulated)
       }
       var response = Response.data(
         bytes, type: format.contentType,
-        download: format == .csv ? "\(kind.name).csv" : nil)
+        download: format == .csv ? "\(isSimulated ? "simulated-" : "")\(kind.name).csv" : nil)
       // A picture that stands alone carries its own style, and nothing else.
       if format == .svg {
         response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"

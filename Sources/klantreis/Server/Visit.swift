@@ -90,7 +90,7 @@ struct Visit: Sendable {
       dataFirst: bounds.map { snapshot.zone.civil($0.lowerBound) },
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
       problems: problems, currency: snapshot.journeys.currency,
-      foreignValues: snapshot.journeys.foreignValues)
+      foreignValues: snapshot.journeys.foreignValues, isSimulated: snapshot.isSimulated)
   }
 
   func rememberLanguage(in response: inout Response) {
