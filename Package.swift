@@ -81,6 +81,8 @@ let package = Package(
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),
         .embedInCode("Templates/preview.mustache"),
+        .embedInCode("Templates/segment.mustache"),
+        .embedInCode("Templates/segments.mustache"),
         .embedInCode("Templates/source.mustache"),
         .embedInCode("Templates/sources.mustache"),
         .embedInCode("Templates/timeline.mustache"),

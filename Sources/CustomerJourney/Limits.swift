@@ -135,4 +135,19 @@ package enum Limits {
   package static let newsSeconds = 0.25
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
+
+  // MARK: Segments and standings
+
+  /// Segments of a project; each is kept up to date for every customer.
+  package static let segments = 200
+  /// Characters of a segment's name.
+  package static let segmentName = 80
+  /// Changes of standing that are kept when nobody waits for them any more.
+  package static let standingChanges = 1_000_000
+  /// Changes of standing that one answer gives.
+  package static let changesPerPage = 1_000
+  /// How often is looked for what time alone changes.
+  package static let watchSeconds = 10.0
+  /// How often standings are written whole, so that a start need not read many changes.
+  package static let standingsSeconds = 600.0
 }

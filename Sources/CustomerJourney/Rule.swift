@@ -261,6 +261,50 @@ extension Rule {
     return models
   }
 
+  /// How long after a touchpoint, in milliseconds, the rule may become true or false of a customer to
+  /// whom nothing happens. Empty when time alone changes nothing.
+  package var delays: Set<Int64> {
+    switch self {
+    case .not(let rule), .named(_, let rule): return rule.delays
+    case .all(let rules), .any(let rules):
+      return rules.reduce(into: []) { $0.formUnion($1.delays) }
+    case .since(_, _, _, let duration):
+      // At the moment itself for "at least", just after it for "more than".
+      return [duration.milliseconds, duration.milliseconds + 1]
+    case .count(_, .within(let duration), _, _), .sum(_, .within(let duration), _, _),
+      .ever(_, .within(let duration)):
+      return [duration.milliseconds + 1]
+    case .count, .sum, .ever, .always, .field, .value, .gap, .property, .trait, .role, .consent,
+      .phase:
+      return []
+    }
+  }
+
+  /// The rules that have a name and are used here, directly or through another; each once.
+  package var named: [(name: String, rule: Rule)] {
+    var found: [String: Rule] = [:]
+    visit { if case .named(let reference, let rule) = $0 { found[reference.name] = rule } }
+    return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Names of the segments that it asks for, directly or through another.
+  package var segments: Set<String> {
+    var names: Set<String> = []
+    visit { rule in
+      if case .named(let reference, _) = rule, reference.kind == .segment {
+        names.insert(reference.name)
+      }
+    }
+    return names
+  }
+
+  /// True when it asks for a property of touchpoints.
+  package var usesProperties: Bool {
+    var uses = false
+    visit { if case .property = $0 { uses = true } }
+    return uses
+  }
+
   package var usesCycles: Bool {
     var uses = false
     visit { rule in

@@ -158,6 +158,7 @@ extension PageContext {
       ("/", words["map"], path == "/" || path.hasPrefix("/phase/")),
       ("/questions/funnel", words["questions"], path.hasPrefix("/questions")),
       ("/customers", words["customers"], path.hasPrefix("/customers")),
+      ("/segments", words["segments"], path.hasPrefix("/segments")),
       ("/import", words["import"], path.hasPrefix("/import")),
       ("/sources", words["sources"], path.hasPrefix("/sources")),
     ]

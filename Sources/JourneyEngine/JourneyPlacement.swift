@@ -6,7 +6,7 @@ package struct JourneyPlacement: Sendable {
   package let model: JourneyModel
   /// One for each part of the journeys.
   let parts: [PhasePlacement]
-  private let journeys: Journeys
+  let journeys: Journeys
 
   /// Places the parts that were not placed in this model before; the others are taken as they are.
   ///

@@ -60,7 +60,7 @@ package struct Journeys: NamedJourneys, Sendable {
 
 extension Journeys {
   /// The part that has a journey, and the journey's place in the part's table.
-  private func place(ofJourney journey: Int) -> (part: JourneyPart, journey: Int) {
+  func place(ofJourney journey: Int) -> (part: JourneyPart, journey: Int) {
     var local = journey
     for part in parts {
       if local < part.table.journeyCount { return (part, local) }

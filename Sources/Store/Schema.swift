@@ -217,6 +217,51 @@ enum Schema {
           END;
           """)
     }
+    migrator.registerMigration("5 segments and standings") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE segment (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+            rule TEXT NOT NULL,
+            created INTEGER NOT NULL
+          ) STRICT;
+
+          -- Where customers stood in a model or a segment when change number "change" was the last:
+          -- a byte a customer, by number. What changed since is in standing_change.
+          CREATE TABLE standing (
+            subject TEXT PRIMARY KEY,
+            definition TEXT NOT NULL,
+            states BLOB NOT NULL,
+            change INTEGER NOT NULL
+          ) STRICT;
+
+          -- Somebody entered or left a phase or a segment. The customer may be gone since.
+          CREATE TABLE standing_change (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            subject TEXT NOT NULL,
+            customer INTEGER NOT NULL,
+            came_from TEXT,
+            went_to TEXT,
+            happened INTEGER NOT NULL,
+            noticed INTEGER NOT NULL,
+            CHECK (came_from IS NOT went_to)
+          ) STRICT;
+          CREATE INDEX standing_change_subject ON standing_change (subject, id);
+
+          -- How far was looked for changes of standing; written with the changes themselves.
+          CREATE TABLE watch (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            version INTEGER NOT NULL,
+            touchpoint INTEGER NOT NULL,
+            journey_change INTEGER NOT NULL,
+            profile_change INTEGER NOT NULL
+          ) STRICT;
+
+          -- Who acts on changes, and the last one that was acted on.
+          CREATE TABLE consumer (name TEXT PRIMARY KEY, change INTEGER NOT NULL) STRICT;
+          """)
+    }
     return migrator
   }
 }

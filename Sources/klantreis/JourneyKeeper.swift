@@ -85,8 +85,11 @@ final class JourneyKeeper: Sendable {
 
   /// The journeys as the store has them now, with values in `currency`; without one in the
   /// commonest of the data when amounts were first read.
-  func journeys(in currency: Currency?) throws -> Journeys {
-    let (journeys, isWanted) = try state.withLock { state -> (Journeys, Bool) in
+  func journeys(in currency: Currency?) throws -> Journeys { try read(in: currency).journeys }
+
+  /// The same, and how far the store was read for them.
+  func read(in currency: Currency?) throws -> (journeys: Journeys, mark: StoreMark) {
+    let (journeys, mark, isWanted) = try state.withLock { state -> (Journeys, StoreMark, Bool) in
       var held = try state.held ?? opened(currency, &state.status)
       if let currency, held.journeys.currency != currency {
         held = Held(journeys: Journeys(currency: currency))
@@ -104,7 +107,7 @@ final class JourneyKeeper: Sendable {
       state.held = held
       note(held, in: &state.status)
       state.isWriting = state.isWriting || isDue(held, state)
-      return (held.journeys, !wasWriting && state.isWriting)
+      return (held.journeys, held.mark, !wasWriting && state.isWriting)
     }
     if isWanted {
       if policy.inBackground {
@@ -113,7 +116,7 @@ final class JourneyKeeper: Sendable {
         writeBase()
       }
     }
-    return journeys
+    return (journeys, mark)
   }
 
   // MARK: Reading

@@ -35,10 +35,11 @@ struct Klantreis: AsyncParsableCommand {
         name: "Questions",
         subcommands: [
           MapCommand.self, PhaseCommand.self, TransitionsCommand.self, PathsCommand.self,
-          FunnelCommand.self, JourneyCommand.self,
+          FunnelCommand.self, JourneyCommand.self, SegmentCommand.self,
         ]),
       CommandGroup(
-        name: "Project", subcommands: [ModelsCommand.self, SettingsCommand.self]),
+        name: "Project",
+        subcommands: [ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self]),
     ])
 
   static func main() async {
@@ -64,6 +65,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as InsightError: fail("\(error)", .wrongUse)
     case let error as SourceTextProblem: fail("\(error)", .wrongUse)
     case let error as SourceProblem: fail("\(error)", .failed)
+    case let error as SegmentProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

@@ -162,5 +162,7 @@ struct QuestionKind: Sendable {
 
   static func named(_ name: String) -> QuestionKind? { all.first { $0.name == name } }
 
-  static let all: [QuestionKind] = [map, phase, transitions, paths, funnel, journey]
+  static let all: [QuestionKind] = [
+    map, phase, transitions, paths, funnel, journey, segment,
+  ]
 }

@@ -101,6 +101,18 @@ extension QuestionKind {
     Answer(try snapshot.timeline(question))
   }
 
+  static let segment = QuestionKind(
+    name: "segment",
+    summary: "How many customers a rule is true of, at the end of the period and before.",
+    parameters: [
+      QuestionParameter(
+        name: "points", summary: "At how many moments, evenly spread over the period; 1 to 60.",
+        example: "12", isCount: true)
+    ]
+  ) { question, snapshot in
+    Answer(try snapshot.segmentSize(question))
+  }
+
   private static let by = QuestionParameter(
     name: "by", summary: "What to look at journeys by; channel when it is left out.",
     example: "channel", choices: By.allCases.map(\.rawValue))

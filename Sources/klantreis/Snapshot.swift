@@ -8,8 +8,11 @@ import Synchronization
 /// The journeys of a project at one moment, with the models that place them.
 struct Snapshot: Sendable {
   let journeys: Journeys
+  /// How far the store was read for them.
+  let mark: StoreMark
   let zone: Zone
   let models: ModelCatalogue
+  let segments: SegmentCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
   /// True when the people in it do not exist.
@@ -112,12 +115,49 @@ struct Snapshot: Sendable {
     do {
       return try Rule(
         parsing: text,
-        in: RuleVocabulary.filter(models: models.models, currency: journeys.currency))
+        in: RuleVocabulary.filter(
+          models: models.models, segments: segments.rules, currency: journeys.currency))
     } catch {
       throw ParameterError(
         name: name, value: nil, problem: error.message,
         characters: error.offset..<(error.offset + 1), pointed: error.description)
     }
+  }
+
+  /// The size of the question's `who`, at moments evenly spread over the period.
+  func segmentSize(_ question: Question) throws -> SegmentSize {
+    guard let rule = try rule("who", of: question) else {
+      throw ParameterError(
+        name: "who", value: nil,
+        problem: "It is missing. Give the rule, for example ever(event is \"Order Completed\").")
+    }
+    guard !rule.usesCycles else {
+      throw ParameterError(
+        name: "who", value: nil,
+        problem: "\u{201C}this cycle\u{201D} depends on a model; a segment cannot ask for it.")
+    }
+    if question["where"] != nil {
+      throw ParameterError(
+        name: "where", value: question["where"],
+        problem: "A segment is about customers: give the rule as who.")
+    }
+    let period = try Period(from: question["from"], to: question["to"], zone: zone)
+    let points = try question.count("points") ?? 12
+    guard points <= 60 else {
+      throw ParameterError(
+        name: "points", value: String(points), problem: "Give a number from 1 to 60.")
+    }
+    let bounds = bounds ?? .epoch ... .epoch
+    let last = period.to.map { Timestamp(milliseconds: $0.milliseconds - 1) } ?? bounds.upperBound
+    let first = min(period.from ?? bounds.lowerBound, last)
+    let length = last.milliseconds - first.milliseconds
+    let moments = (1...points).map { point in
+      Timestamp(
+        milliseconds: last.milliseconds - length / Int64(points) * Int64(points - point))
+    }
+    let size = SegmentSize(of: try membership(rule), at: moments)
+    try facts.check()
+    return size
   }
 
   func portrait(_ question: Question) throws -> PhasePortrait {

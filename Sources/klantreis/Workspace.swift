@@ -1,6 +1,7 @@
 import Collector
 import CustomerJourney
 import Foundation
+import JourneyEngine
 import Store
 import Synchronization
 
@@ -77,10 +78,13 @@ final class Workspace: Sendable {
     let zone = settings[Setting.zone.rawValue].flatMap { Zone($0) } ?? .amsterdam
     let catalogue = try ModelCatalogue(
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
+    let (journeys, mark) = try keeper.read(
+      in: settings[Setting.currency.rawValue].flatMap { Currency($0) })
     return Snapshot(
-      journeys: try keeper.journeys(
-        in: settings[Setting.currency.rawValue].flatMap { Currency($0) }),
-      zone: zone, models: catalogue, title: settings[Setting.title.rawValue],
+      journeys: journeys, mark: mark, zone: zone, models: catalogue,
+      segments: SegmentCatalogue(
+        try store.segments(), models: catalogue.models, currency: journeys.currency),
+      title: settings[Setting.title.rawValue],
       isSimulated: settings[Setting.simulation.rawValue] != nil,
       facts: StoredFacts(store: store), factsVersion: version)
   }

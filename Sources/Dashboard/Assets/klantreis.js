@@ -46,6 +46,39 @@ for (const form of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// How many customers a rule finds, while it is typed. The page's own button does the same.
+for (const form of document.querySelectorAll("[data-count]")) {
+  const rule = form.querySelector("[name=who]");
+  const size = form.querySelector("[data-size]");
+  const language = document.documentElement.lang;
+  let asked = 0;
+  let timer;
+  rule.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const turn = ++asked;
+      if (rule.value.trim() === "") { size.textContent = ""; return; }
+      const query = new URLSearchParams({ who: rule.value, points: "1" });
+      try {
+        const answer = await fetch(form.dataset.count + "?" + query);
+        const body = await answer.json();
+        if (turn !== asked) return;
+        size.textContent = answer.ok ? words(body) : body.detail;
+      } catch {
+        // Without an answer the last one goes: it was of another rule.
+        if (turn === asked) size.textContent = "";
+      }
+    }, 200);
+  });
+  const words = ({ members, customers }) => {
+    const count = (number) => number.toLocaleString(language);
+    const share = (customers > 0 ? members / customers : 0)
+      .toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+    return size.dataset.words.replace("{members}", count(members))
+      .replace("{customers}", count(customers)).replace("{share}", share);
+  };
+}
+
 // A key is copied by one press. Where the browser doesn't let us, the text can still be selected.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const text = document.getElementById(button.dataset.copy);

@@ -101,3 +101,24 @@ struct JourneyCommand: ParsableCommand {
       ])
   }
 }
+
+struct SegmentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "segment", abstract: QuestionKind.segment.summary,
+    discussion: """
+      Example:
+        klantreis segment 'count(event is "Order Completed", within 90d) >= 2'
+        klantreis segment 'segment("Big spenders")' --points 24 --format csv
+      """)
+
+  @Argument(help: "The rule.") var rule: String
+  @Option(help: "At how many moments, evenly spread over the period.") var points = 12
+  @OptionGroup var options: QuestionOptions
+
+  func run() throws {
+    guard options.who == nil else { throw Ending.wrongUse("Give the rule once, without --who.") }
+    var asked = options
+    asked.who = rule
+    try asked.ask(.segment, ["points": [String(points)]])
+  }
+}

@@ -13,6 +13,7 @@ struct API: Sendable {
     for kind in QuestionKind.all {
       group.get(RouterPath(kind.name)) { request, _ in await reply(kind, to: request) }
     }
+    group.get("changes") { request, _ in await changes(request) }
     group.get("openapi.json") { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")
@@ -64,6 +65,41 @@ struct API: Sendable {
         .internalServerError, code: "failed", message: "The question could not be answered.",
         detail: String(describing: error))
     }
+  }
+
+  /// Who entered or left phases and segments: `?after=ID&limit=N`, oldest first.
+  private func changes(_ request: Request) async -> Response {
+    let parameters = request.uri.queryParameters
+    let after = parameters["after"].map { Int64($0) } ?? 0
+    let limit = parameters["limit"].map { Int($0) } ?? Limits.changesPerPage
+    let subject = parameters["subject"].map { StandingSubject($0) }
+    guard let after, let limit, (1...Limits.changesPerPage).contains(limit),
+      parameters["subject"] == nil || subject.flatMap({ $0 }) != nil
+    else {
+      return Self.error(
+        .badRequest, code: "bad_parameter", message: "The changes cannot be asked for like that.",
+        detail: "after is the number of the last change that you have, limit is from 1 to "
+          + "\(Limits.changesPerPage), subject is model:ID or segment:NAME.")
+    }
+    do {
+      let changes = try await workspace.working {
+        try workspace.noticed(after: after, limit: limit, of: subject.flatMap { $0 })
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let answer = ChangesAnswer(changes: changes, last: changes.last?.id ?? after)
+      return .data(try encoder.encode(answer), type: "application/json; charset=utf-8")
+    } catch {
+      return Self.error(
+        .internalServerError, code: "failed", message: "The changes could not be read.",
+        detail: String(describing: error))
+    }
+  }
+
+  private struct ChangesAnswer: Encodable {
+    var changes: [NoticedChange]
+    /// What to give as `after` next.
+    var last: Int64
   }
 
   static func error(

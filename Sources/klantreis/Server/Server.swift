@@ -63,7 +63,8 @@ struct Server: Sendable {
         availableConnectionsDelegate: .maximum(Self.connections(), logger: logger)),
       // Services stop in reverse order, so the intake closes when the server has answered all.
       services: [
-        IntakeService(intake: reception.intake), NewsService(workspace: workspace, logger: logger),
+        IntakeService(intake: reception.intake),
+        NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
@@ -101,9 +102,11 @@ private struct IntakeService: Service {
   }
 }
 
-/// Looks for what is new, so that no page waits for more than came since the last look.
+/// Looks for what is new, so that no page waits for more than came since the last look, and notes who
+/// entered or left a phase or a segment by it.
 private struct NewsService: Service {
   let workspace: Workspace
+  let watch: Watch
   let logger: Logger
 
   func run() async throws {
@@ -111,7 +114,7 @@ private struct NewsService: Service {
       var problem: String?
       while !Task.isCancelled {
         do {
-          try await workspace.asking { _ in }
+          _ = try await workspace.asking { [watch] in try watch.look($0, now: .now) }
           problem = nil
         } catch {
           // Said once: questions fail with it until it is over.

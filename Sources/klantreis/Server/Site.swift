@@ -36,6 +36,7 @@ struct Site: Sendable {
     router.get("questions") { _, _ in Response.seeOther("/questions/funnel") }
     imports.addRoutes(to: router, pageContext: { try await context(of: $0) })
     sources.addRoutes(to: router, pageContext: { try await context(of: $0) })
+    SegmentDesk(workspace: workspace).addRoutes(to: router)
   }
 
   // MARK: Pages

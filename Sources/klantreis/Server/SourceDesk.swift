@@ -274,7 +274,7 @@ extension SourceTextProblem {
 
 extension Zone {
   /// What clocks in this zone show: `2017-01-01 12:53:26`.
-  fileprivate func clock(_ moment: Timestamp) -> String {
+  func clock(_ moment: Timestamp) -> String {
     let civil = civil(moment)
     return "\(civil.dateText) \(civil.clockText)"
   }

@@ -50,10 +50,10 @@ struct Visit: Sendable {
 
   /// Leaves a bad parameter out of the question from now on. It stays in its form, with what is
   /// wrong beside it.
-  mutating func note(_ error: ParameterError) {
+  mutating func note(_ error: ParameterError, typed text: String? = nil) {
     problems.append(
       FieldProblem(
-        field: error.name, message: error.problem, text: value(error.name) ?? "",
+        field: error.name, message: error.problem, text: text ?? value(error.name) ?? "",
         characters: error.characters))
   }
 

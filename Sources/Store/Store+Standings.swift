@@ -1,0 +1,269 @@
+package import CustomerJourney
+import Foundation
+import GRDB
+
+extension Store {
+  // MARK: Segments
+
+  /// By name.
+  package func segments() throws -> [Segment] {
+    try pool.read { db in
+      try Row.fetchAll(db, sql: "SELECT id, name, rule, created FROM segment ORDER BY name").map {
+        Segment(id: $0[0], name: $0[1], rule: $0[2], created: Timestamp(milliseconds: $0[3]))
+      }
+    }
+  }
+
+  /// Throws ``SegmentProblem`` when the name is taken, or there are too many.
+  @discardableResult
+  package func addSegment(name: String, rule: String, created: Timestamp) throws -> Segment {
+    try pool.write { db in
+      guard try Int.fetchOne(db, sql: "SELECT count(*) FROM segment") ?? 0 < Limits.segments else {
+        throw SegmentProblem.tooMany
+      }
+      try db.execute(
+        sql: "INSERT INTO segment (name, rule, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [name, rule, created.milliseconds])
+      guard db.changesCount > 0 else { throw SegmentProblem.nameTaken(name) }
+      return Segment(id: db.lastInsertedRowID, name: name, rule: rule, created: created)
+    }
+  }
+
+  /// False when there was none of that name. What was noticed of it stays.
+  @discardableResult
+  package func removeSegment(named name: String) throws -> Bool {
+    try pool.write { db in
+      try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
+      let removed = db.changesCount > 0
+      try db.execute(
+        sql: "DELETE FROM standing WHERE subject = ?",
+        arguments: [StandingSubject.segment(name).description])
+      return removed
+    }
+  }
+
+  // MARK: Standings
+
+  /// How far those who watch have looked.
+  package struct WatchMark: Hashable, Sendable {
+    /// Another number after each look; nil before the first.
+    package var version: Int64?
+    /// The last touchpoint, change of a journey and profile change that were looked at.
+    package var row: Int64
+    package var change: Int64
+    package var profile: Int64
+
+    package init(version: Int64? = nil, row: Int64 = 0, change: Int64 = 0, profile: Int64 = 0) {
+      self.version = version
+      self.row = row
+      self.change = change
+      self.profile = profile
+    }
+  }
+
+  /// Where all customers stood in one subject when it was last written whole.
+  package struct Standing: Sendable {
+    package var subject: StandingSubject
+    /// What the subject meant then.
+    package var definition: String
+    /// A byte a customer, by the customer's number.
+    package var states: [UInt8]
+    /// What changed since, oldest first.
+    package var later: [StandingChange]
+
+    package init(subject: StandingSubject, definition: String, states: [UInt8]) {
+      self.subject = subject
+      self.definition = definition
+      self.states = states
+      later = []
+    }
+  }
+
+  package func watchMark() throws -> WatchMark {
+    try pool.read(Self.watchMark)
+  }
+
+  private static func watchMark(_ db: Database) throws -> WatchMark {
+    let row = try Row.fetchOne(
+      db, sql: "SELECT version, touchpoint, journey_change, profile_change FROM watch")
+    return row.map { WatchMark(version: $0[0], row: $0[1], change: $0[2], profile: $0[3]) }
+      ?? WatchMark()
+  }
+
+  /// The mark and where everybody stands by it, of one moment.
+  package func standings() throws -> (mark: WatchMark, standings: [Standing]) {
+    try pool.read { db in
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT subject, definition, states, change FROM standing")
+      let standings = try rows.compactMap { row -> Standing? in
+        guard let subject = StandingSubject(row[0] as String) else { return nil }
+        var standing = Standing(
+          subject: subject, definition: row[1], states: Array(row[2] as Data))
+        standing.later = try Self.changes(
+          "subject = ? AND id > ?", [subject.description, row[3] as Int64], db)
+        return standing
+      }
+      return (try Self.watchMark(db), standings)
+    }
+  }
+
+  /// Keeps what was noticed, and how far was looked, together or not at all.
+  ///
+  /// `whole` are standings that take the place of the stored ones, with these changes in them.
+  /// Subjects not in `subjects` are let go. Returns the new mark, or nil when somebody else has looked
+  /// since `mark`: then nothing is kept, and one must begin anew.
+  package func keep(
+    _ changes: [StandingChange], whole: [Standing], subjects: [StandingSubject],
+    from old: WatchMark, to new: WatchMark
+  ) throws -> WatchMark? {
+    try pool.write { db in
+      guard try Self.watchMark(db) == old else { return nil }
+      var mark = new
+      mark.version = (old.version ?? 0) + 1
+      let insert = try db.cachedStatement(
+        sql: """
+          INSERT INTO standing_change (subject, customer, came_from, went_to, happened, noticed)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """)
+      for change in changes {
+        insert.setUncheckedArguments([
+          change.subject.description, change.customer, change.from, change.to,
+          change.happened.milliseconds, change.noticed.milliseconds,
+        ])
+        try insert.execute()
+      }
+      let last =
+        try Int64.fetchOne(
+          db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'standing_change'") ?? 0
+      for standing in whole {
+        try db.execute(
+          sql: """
+            INSERT INTO standing (subject, definition, states, change) VALUES (?, ?, ?, ?)
+            ON CONFLICT (subject) DO UPDATE SET definition = excluded.definition,
+              states = excluded.states, change = excluded.change
+            """,
+          arguments: [
+            standing.subject.description, standing.definition, Data(standing.states), last,
+          ])
+      }
+      if !whole.isEmpty {
+        let marks = databaseQuestionMarks(count: subjects.count)
+        try db.execute(
+          sql: "DELETE FROM standing WHERE subject NOT IN (\(marks))",
+          arguments: StatementArguments(subjects.map(\.description)))
+        // What everybody has acted on and no stored standing needs any more, beyond a limit.
+        try db.execute(
+          sql: """
+            DELETE FROM standing_change WHERE id <= min(? - ?,
+              coalesce((SELECT min(change) FROM standing), 0),
+              coalesce((SELECT min(change) FROM consumer), ?))
+            """, arguments: [last, Limits.standingChanges, last])
+      }
+      try db.execute(
+        sql: """
+          INSERT INTO watch (one, version, touchpoint, journey_change, profile_change)
+          VALUES (1, ?, ?, ?, ?)
+          ON CONFLICT (one) DO UPDATE SET version = excluded.version,
+            touchpoint = excluded.touchpoint, journey_change = excluded.journey_change,
+            profile_change = excluded.profile_change
+          """, arguments: [mark.version, mark.row, mark.change, mark.profile])
+      return mark
+    }
+  }
+
+  /// Customers of whom something may be otherwise since `mark`, up to a touchpoint and a change of
+  /// journeys that have been read, and the last profile change.
+  package func touched(
+    since mark: WatchMark, upToRow row: Int64, change: Int64
+  ) throws -> (customers: Set<Int64>, profile: Int64) {
+    try pool.read { db in
+      var customers: Set<Int64> = []
+      // Rows that were deleted leave their numbers to new ones.
+      let kept = try Int64.fetchOne(
+        db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?", arguments: [mark.change])
+      let first = min(mark.row, kept ?? mark.row)
+      func add(_ sql: String, _ arguments: StatementArguments) throws {
+        let cursor = try Int64.fetchCursor(db, sql: sql, arguments: arguments)
+        while let customer = try cursor.next() { customers.insert(customer) }
+      }
+      try add(
+        "SELECT DISTINCT customer FROM touchpoint WHERE id > ? AND id <= ?", [first, row])
+      try add(
+        "SELECT DISTINCT customer FROM journey_change WHERE id > ? AND id <= ?",
+        [mark.change, change])
+      try add("SELECT DISTINCT customer FROM profile_change WHERE id > ?", [mark.profile])
+      let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
+      return (customers, max(profile, mark.profile))
+    }
+  }
+
+  // MARK: Changes, for those who act on them
+
+  /// Changes after a number, oldest first; of one subject where one is given.
+  package func standingChanges(
+    after id: Int64, limit: Int, of subject: StandingSubject? = nil
+  ) throws -> [StandingChange] {
+    try pool.read { db in
+      let own = subject.map {
+        ("id > ? AND subject = ?", [id, $0.description] as StatementArguments)
+      }
+      let (condition, arguments) = own ?? ("id > ?", [id])
+      return try Self.changes(condition, arguments, db, "ORDER BY id LIMIT \(limit)")
+    }
+  }
+
+  /// The newest changes of a subject, newest first.
+  package func lastStandingChanges(
+    of subject: StandingSubject, limit: Int
+  ) throws -> [StandingChange] {
+    try pool.read { db in
+      try Self.changes(
+        "subject = ?", [subject.description], db, "ORDER BY id DESC LIMIT \(limit)")
+    }
+  }
+
+  /// Hands out each change once: those that `consumer` has not had yet, oldest first, `limit` at most.
+  ///
+  /// `act` runs inside the transaction that moves the consumer on: when it throws, or the process ends
+  /// before the commit, the same changes come again. Somebody who begins gets what is noticed from then
+  /// on. `act` must not use the store.
+  package func consumeStandingChanges(
+    as consumer: String, limit: Int, _ act: ([StandingChange]) throws -> Void
+  ) throws -> Int {
+    try pool.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO consumer (name, change)
+          SELECT ?, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'standing_change'), 0)
+          WHERE true ON CONFLICT DO NOTHING
+          """, arguments: [consumer])
+      let reached =
+        try Int64.fetchOne(
+          db, sql: "SELECT change FROM consumer WHERE name = ?", arguments: [consumer]) ?? 0
+      let changes = try Self.changes("id > ?", [reached], db, "ORDER BY id LIMIT \(limit)")
+      guard let last = changes.last else { return 0 }
+      try act(changes)
+      try db.execute(
+        sql: "UPDATE consumer SET change = ? WHERE name = ?", arguments: [last.id, consumer])
+      return changes.count
+    }
+  }
+
+  private static func changes(
+    _ condition: String, _ arguments: StatementArguments, _ db: Database,
+    _ order: String = "ORDER BY id"
+  ) throws -> [StandingChange] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id, subject, customer, came_from, went_to, happened, noticed FROM standing_change
+        WHERE \(condition) \(order)
+        """, arguments: arguments
+    ).compactMap { row in
+      guard let subject = StandingSubject(row[1] as String) else { return nil }
+      return StandingChange(
+        id: row[0], subject: subject, customer: row[2], from: row[3], to: row[4],
+        happened: Timestamp(milliseconds: row[5]), noticed: Timestamp(milliseconds: row[6]))
+    }
+  }
+}
