@@ -13,13 +13,14 @@ extension Journeys {
     /// Customers whose journeys are read anew from the store, which may leave nothing of them.
     private var reread: Set<UInt32> = []
 
-    /// Touchpoints up to which the base is put together with the overlay at once, and a part of the
-    /// overlay with the next. Larger ones wait until a new base is made.
-    private static let smallBase = 65_536
+    /// Touchpoints up to which a part of the overlay is put together with the next, and the base with
+    /// the overlay. Larger ones wait until a new base is made.
     private static let smallPart = 1_000_000
+    private let smallBase: Int
 
-    package init(of journeys: Journeys) {
+    package init(of journeys: Journeys, smallBase: Int = 65_536) {
       old = journeys
+      self.smallBase = smallBase
       builder = JourneyTable.Builder(currency: journeys.currency, names: journeys.names)
     }
 
@@ -50,7 +51,7 @@ extension Journeys {
       if !parts.isEmpty { moveTouched(outOf: &parts) }
       // Also the base while it is small: it then is one table again.
       while let last = parts.last, last.count < 2 * builder.count,
-        last.count <= (parts.count > 1 ? Self.smallPart : Self.smallBase)
+        last.count <= (parts.count > 1 ? Self.smallPart : smallBase)
       {
         last.forEachRun(of: 0..<last.table.journeyCount) { run in
           for journey in run { builder.append(journey, of: last.table) }

@@ -53,8 +53,13 @@ package struct Membership: Sendable {
 
   /// How many customers there were at an instant, and of how many the rule was true.
   package struct Count: Hashable, Sendable, Codable {
-    package var customers = 0
-    package var members = 0
+    package var customers: Int
+    package var members: Int
+
+    package init(customers: Int = 0, members: Int = 0) {
+      self.customers = customers
+      self.members = members
+    }
   }
 
   /// One count for each instant, in milliseconds since 1970. A customer is there from the first

@@ -1,5 +1,6 @@
 import CustomerJourney
-import JourneyEngine
+
+@testable import JourneyEngine
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
 struct SeededGenerator: RandomNumberGenerator {
@@ -105,6 +106,30 @@ struct RandomJourneys {
       builder.append(row.touchpoint, customer: row.customer, rowID: Int64(row.rowID))
     }
     return builder.build()
+  }
+}
+
+extension JourneyTable {
+  /// The same journeys as they may have come in: a base, and over it what came later, in no order.
+  func grown(using generator: inout SeededGenerator) -> Journeys {
+    var waiting: [Row] = []
+    var builder = Builder(currency: currency, names: names)
+    for journey in 0..<journeyCount {
+      for row in rows(ofJourney: journey) {
+        let row = self.row(row, ofCustomer: customers[journey])
+        if generator.chance(0.6) { builder.append(row) } else { waiting.append(row) }
+      }
+    }
+    var journeys = Journeys(builder.build())
+    waiting.shuffle(using: &generator)
+    while !waiting.isEmpty {
+      var renewal = Journeys.Renewal(of: journeys, smallBase: 0)
+      for _ in 0..<min(waiting.count, Int.random(in: 1...9, using: &generator)) {
+        renewal.append(waiting.removeLast())
+      }
+      journeys = renewal.finish()
+    }
+    return journeys
   }
 }
 

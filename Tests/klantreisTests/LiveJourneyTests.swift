@@ -26,7 +26,7 @@ private struct Dice: RandomNumberGenerator {
 
 @Suite("Journeys that live")
 struct LiveJourneyTests {
-  static let seeds: [UInt64] = [1, 2, 3, 4] + [.random(in: 1000...999_999_999)]
+  static let seeds: [UInt64] = [1, 2] + [.random(in: 1000...999_999_999)]
 
   /// Appends, late events, corrections, merges, splits, erasures, new bases and restarts, in any
   /// order; after each step all questions are asked.
@@ -34,7 +34,7 @@ struct LiveJourneyTests {
   func random(seed: UInt64) throws {
     var dice = Dice(state: seed)
     let project = try LiveProject(&dice)
-    for step in 0..<60 {
+    for step in 0..<30 {
       let done = try project.act(&dice)
       try project.compare("seed \(seed), step \(step): \(done)", &dice)
     }
@@ -54,7 +54,7 @@ private final class LiveProject {
   init(_ dice: inout Dice) throws {
     workspace = try Workspace(folder: folder, policy: Self.policy)
     try workspace.store.set("currency", to: "EUR")
-    try append(200, &dice)
+    try append(300, &dice)
     _ = try workspace.snapshot()
   }
 
@@ -70,7 +70,7 @@ private final class LiveProject {
         [],
         profiles: [
           ProfileChange(
-            customer: "c\(dice.below(24))", traits: ["tier": .text(dice.one(of: ["gold", "tin"]))],
+            customer: "c\(dice.below(50))", traits: ["tier": .text(dice.one(of: ["gold", "tin"]))],
             occurred: Timestamp(milliseconds: Int64(count) * 1000), source: "test")
         ])
       return "trait"
@@ -109,7 +109,7 @@ private final class LiveProject {
     return "\(sql) \(arguments)"
   }
 
-  private func customer(_ dice: inout Dice) -> Int64 { Int64(1 + dice.below(24)) }
+  private func customer(_ dice: inout Dice) -> Int64 { Int64(1 + dice.below(50)) }
 
   private func append(_ number: Int, _ dice: inout Dice) throws {
     try workspace.store.append(
@@ -117,7 +117,7 @@ private final class LiveProject {
         count += 1
         let name = dice.below(20) == 0 ? "New Thing \(count)" : nil
         var touchpoint = Touchpoint(
-          customer: "c\(dice.below(24))",
+          customer: "c\(dice.below(50))",
           occurred: Timestamp(milliseconds: 1_700_000_000_000 + Int64(dice.below(300)) * 3_600_000),
           event: EventName(
             name ?? dice.one(of: ["Product Viewed", "Product Added", "Order Completed"])),
@@ -143,7 +143,8 @@ private final class LiveProject {
 
   func compare(_ note: Comment, _ dice: inout Dice) throws {
     let snapshot = try workspace.snapshot()
-    let plain = try PlainJourneys(workspace.store)
+    let plain = try PlainJourneys(
+      workspace.store, placedIn: try snapshot.models.named("stdc"))
     let reference = Snapshot(
       journeys: Journeys(plain.table), zone: snapshot.zone, models: snapshot.models, title: nil,
       facts: StoredFacts(store: workspace.store), factsVersion: 0)
@@ -160,24 +161,23 @@ private final class LiveProject {
       (.funnel, ["step": ["Product Viewed", "Order Completed"]].merging(within) { $1 }),
       (.journey, ["customer": [key]]),
     ]
-    let model = try snapshot.models.named("stdc")
     for (kind, own) in asked {
       let question = try Question(kind, own)
       let answer = try question.answer(from: snapshot)
       switch answer.report {
-      case let map as JourneyMap: plain.expectMap(map, model, note)
-      case let portrait as PhasePortrait: plain.expectPortrait(portrait, model, note)
+      case let map as JourneyMap: plain.expectMap(map, note)
+      case let portrait as PhasePortrait: plain.expectPortrait(portrait, note)
       case let paths as Paths where own["until"] == nil: plain.expectPaths(paths, note)
       case let funnel as Funnel:
         plain.expectFunnel(funnel, within: 2 * 86_400_000, note)
       case let timeline as CustomerTimeline:
-        plain.expectTimeline(timeline, someone, model, note)
+        plain.expectTimeline(timeline, someone, note)
       case let transitions as Transitions where transitions.by == .channel:
         plain.expectTransitions(transitions, note)
       default: break
       }
-      // With each filter, all of the answer against the same fold over one plain table.
-      for filter in Self.filters where dice.below(3) == 0 || filter.isEmpty {
+      // With a filter or none, all of the answer against the same fold over one plain table.
+      for filter in [[:], dice.one(of: Self.filters)] {
         let filtered = try Question(kind, own.merging(filter) { mine, _ in mine })
         #expect(
           try filtered.answer(from: snapshot).data(as: .json)

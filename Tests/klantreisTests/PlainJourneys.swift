@@ -16,11 +16,14 @@ struct PlainJourneys {
 
   /// By the customer's number, in order of (time, row).
   let journeys: [Int64: [Step]]
-  let traits: [Int64: [String: PropertyValue]]
   /// The same in one table that was never anything else.
   let table: JourneyTable
 
-  init(_ store: Store) throws {
+  /// The phase of each touchpoint of a customer in ``model``, by its definition.
+  let places: [Int64: [Placement]]
+  let model: JourneyModel
+
+  init(_ store: Store, placedIn model: JourneyModel) throws {
     let (numbers, names) = try store.pool.read { db in
       (
         try Row.fetchAll(db, sql: "SELECT id, customer FROM touchpoint ORDER BY id").map {
@@ -44,15 +47,14 @@ struct PlainJourneys {
     journeys = found.mapValues {
       $0.sorted { ($0.touchpoint.occurred, $0.row) < ($1.touchpoint.occurred, $1.row) }
     }
-    traits = try store.traits()
     table = builder.build()
-  }
-
-  /// The phase of each touchpoint by the model's definition.
-  func placed(_ customer: Int64, in model: JourneyModel) -> [Placement] {
-    model.place(
-      (journeys[customer] ?? []).map(\.touchpoint),
-      facts: CustomerFacts(traits: traits[customer] ?? [:]))
+    let traits = try store.traits()
+    self.model = model
+    places = Dictionary(
+      uniqueKeysWithValues: journeys.map { customer, journey in
+        let facts = CustomerFacts(traits: traits[customer] ?? [:])
+        return (customer, model.place(journey.map(\.touchpoint), facts: facts))
+      })
   }
 
   func expectTransitions(_ answer: Transitions, _ note: Comment) {
@@ -103,12 +105,12 @@ struct PlainJourneys {
     #expect(answer.steps.map(\.customers) == [1, 2].map { k in depths.count { $0 >= k } }, note)
   }
 
-  func expectMap(_ answer: JourneyMap, _ model: JourneyModel, _ note: Comment) {
+  func expectMap(_ answer: JourneyMap, _ note: Comment) {
     var touchpoints = model.phases.map { _ in 0 }
     var customers = touchpoints
     var entered = touchpoints
-    for customer in journeys.keys {
-      let phases = placed(customer, in: model).map(\.phase)
+    for places in places.values {
+      let phases = places.map(\.phase)
       for phase in Set(phases) { customers[phase] += 1 }
       for (index, phase) in phases.enumerated() {
         touchpoints[phase] += 1
@@ -121,11 +123,11 @@ struct PlainJourneys {
     #expect(answer.customers == journeys.count, note)
   }
 
-  func expectPortrait(_ answer: PhasePortrait, _ model: JourneyModel, _ note: Comment) {
+  func expectPortrait(_ answer: PhasePortrait, _ note: Comment) {
     var channels: [String: Int] = [:]
     var count = 0
     for (customer, journey) in journeys {
-      for (step, place) in zip(journey, placed(customer, in: model))
+      for (step, place) in zip(journey, places[customer] ?? [])
       where model.phases[place.phase].id == answer.phase {
         channels[step.touchpoint.channel.name, default: 0] += 1
         count += 1
@@ -138,10 +140,10 @@ struct PlainJourneys {
   }
 
   func expectTimeline(
-    _ answer: CustomerTimeline, _ customer: Int64, _ model: JourneyModel, _ note: Comment
+    _ answer: CustomerTimeline, _ customer: Int64, _ note: Comment
   ) {
     let journey = journeys[customer] ?? []
-    let places = placed(customer, in: model)
+    let places = places[customer] ?? []
     #expect(answer.total == journey.count, note)
     #expect(answer.touchpoints.map(\.time) == journey.map(\.touchpoint.occurred), note)
     #expect(answer.touchpoints.map(\.event) == journey.map(\.touchpoint.event.name), note)
