@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import HTTPTypes
 import HummingbirdTesting
+import Insights
 import JourneyEngine
 import NIOCore
 import Testing
