@@ -11,8 +11,6 @@ struct Explanation: Sendable, Encodable {
   var journeys: Int
   var touchpoints: Int
   var parts: [Part]
-  /// Why the file of the base was not used; nil when it was.
-  var baseNotUsed: String?
   /// Columns that were read, by the answer and by rules.
   var columns: [String]
   var bytes: Int
@@ -42,7 +40,6 @@ struct Explanation: Sendable, Encodable {
         "  \(part.kind): \(Self.number(part.touchpoints)) touchpoints of "
           + "\(Self.number(part.journeys)) customers")
     }
-    if let baseNotUsed { lines.append("  no file of the base was used: \(baseNotUsed)") }
     lines.append(
       "  columns read: \(columns.joined(separator: ", ")) (\(Self.number(bytes / 1_000_000)) MB)")
     for step in steps {
@@ -96,7 +93,7 @@ final class QuestionTrace: Sendable {
   }
 
   func explanation(
-    of question: Question, _ snapshot: Snapshot, _ status: JourneyKeeper.Status
+    of question: Question, _ snapshot: Snapshot
   ) -> Explanation {
     let state = state.withLock { $0 }
     let journeys = snapshot.journeys
@@ -109,8 +106,24 @@ final class QuestionTrace: Sendable {
         .init(
           kind: index == 0 ? "base" : "overlay", journeys: part.journeyCount,
           touchpoints: part.count)
-      }, baseNotUsed: status.rebuilt, columns: columns.map(\.rawValue),
+      }, columns: columns.map(\.rawValue),
       bytes: journeys.count * columns.reduce(0) { $0 + $1.bytes }, steps: state.steps)
+  }
+}
+
+extension JourneyKeeper.Status {
+  /// Where the journeys of a process that just began come from.
+  var opening: [String] {
+    guard let rebuilt else {
+      return [
+        "\(baseTouchpoints) touchpoints mapped and checked in the file of the base",
+        "\(overlayTouchpoints) read from the database, or put together with what was",
+      ]
+    }
+    return [
+      "\(baseTouchpoints + overlayTouchpoints) touchpoints read from the database",
+      "the file of the base was not used: \(rebuilt)",
+    ]
   }
 }
 

@@ -99,8 +99,9 @@ struct Snapshot: Sendable {
       SelectedJourneys(
         journeys, placement: mine, selection: selection, facts: facts, placements: others)
     }
+    let hasRules = selection.touchpoints != nil || selection.customers != nil
     let selected =
-      trace?.step("compile the rules", compile) { $0.programs.flatMap(\.passes) }
+      (hasRules ? trace : nil)?.step("compile the rules", compile) { $0.programs.flatMap(\.passes) }
       ?? compile()
     for program in selected.programs { trace?.read(program.columns) }
     if selection.from != nil || selection.to != nil || selection.customers != nil {

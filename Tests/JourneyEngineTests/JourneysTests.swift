@@ -132,13 +132,17 @@ struct JourneysTests {
     }
     _ = JourneyPlacement(plain, in: old, factsVersion: 1)
     #expect(known(plain, 2) == 100)
+    let rewritten = base(customers: 60)
+    old.placeAgain(in: rewritten)
+    #expect(
+      JourneyPlacement.known(plain, in: rewritten, factsVersion: 3, among: JourneyModel.builtIn)
+        == 120, "a new base has its phases before somebody asks")
     var asking = plain
     asking.rules[0].when = .any([asking.rules[0].when, .role(.oneOf(["buyer"]))])
     #expect(known(asking, 1) == 0, "another model of the same name")
     _ = JourneyPlacement(asking, in: old, factsVersion: 1)
     #expect(known(asking, 1) == 100)
     #expect(known(asking, 2) == 0)
-    old.placeAgain(in: new)
     #expect(known(plain, 2) == 0, "the newest of a model is kept")
   }
 }

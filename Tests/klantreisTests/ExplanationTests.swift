@@ -18,7 +18,7 @@ struct ExplanationTests {
     snapshot.trace = trace
     let question = try Question(kind, values)
     _ = try question.answer(from: snapshot)
-    return trace.explanation(of: question, snapshot, project.workspace.keeper.status)
+    return trace.explanation(of: question, snapshot)
   }
 
   @Test("it says what was looked through, and whether phases were known already")

@@ -73,7 +73,10 @@ struct QuestionOptions: ParsableArguments {
     let workspace = try data.openExisting()
     let trace = explain ? QuestionTrace() : nil
     func open() throws -> Snapshot { try workspace.snapshot() }
-    var snapshot = try trace?.step("open the journeys", open) ?? open()
+    var snapshot =
+      try trace?.step("open the journeys", open) { _ in
+        workspace.keeper.status.opening
+      } ?? open()
     snapshot.trace = trace
     if let problem = snapshot.models.problem {
       Terminal.note("klantreis: left out of the models:\n\(problem)")
@@ -82,7 +85,7 @@ struct QuestionOptions: ParsableArguments {
     func write() throws -> Data { try answer.data(as: format) }
     let bytes = try trace?.step("write the answer", write) ?? write()
     if let trace {
-      let explanation = trace.explanation(of: question, snapshot, workspace.keeper.status)
+      let explanation = trace.explanation(of: question, snapshot)
       switch format {
       case .json: try Terminal.write(json: explanation)
       case .text: Terminal.write(explanation.text)
