@@ -6,6 +6,18 @@ package enum By: String, CaseIterable, Sendable, Codable {
 
   /// Nil for the phase, which is no column of the table.
   package var dimension: Dimension? { Dimension(rawValue: rawValue) }
+
+  var column: Columns {
+    switch self {
+    case .event: .events
+    case .channel: .channels
+    case .origin: .origins
+    case .device: .devices
+    case .content: .contents
+    case .campaign: .campaigns
+    case .phase: .phases
+    }
+  }
 }
 
 /// The names behind the codes that a fold meets.
@@ -76,6 +88,15 @@ enum Codes {
     case .event, .campaign: 2
     case .content: 4
     }
+  }
+}
+
+extension UnsafeBufferPointer where Element: FixedWidthInteger & UnsignedInteger {
+  /// The largest code, 0 where there are none: a loop that compilers turn into wide comparisons.
+  var largest: Int {
+    var largest: Element = 0
+    for code in self { largest = code > largest ? code : largest }
+    return Int(largest)
   }
 }
 

@@ -68,7 +68,9 @@ package struct SelectedJourneys: JourneySource {
 
   package func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
 
-  package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  package func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     guard !selection.isEverything else {
       body(table.block(range, phases: placement?.phases, rules: placement?.rules))
       return

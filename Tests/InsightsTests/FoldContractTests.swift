@@ -22,7 +22,7 @@ import Testing
         var merged = fold.start()
         for range in source.ranges(parts: parts) {
           var partial = fold.start()
-          source.forEachBlock(range) { fold.update(&partial, with: $0) }
+          source.forEachBlock(range, reading: fold.columns) { fold.update(&partial, with: $0) }
           let sent = try JSONEncoder().encode(partial)
           fold.merge(&merged, with: try JSONDecoder().decode(F.Partial.self, from: sent))
         }

@@ -68,7 +68,9 @@ struct PlacedTable: JourneySource {
 
   func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
 
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     // In two blocks, since a fold must not expect all journeys of a part at once.
     let middle = (range.lowerBound + range.upperBound) / 2
     body(table.block(range.lowerBound..<middle, phases: phases, rules: rules))

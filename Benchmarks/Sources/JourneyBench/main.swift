@@ -21,7 +21,9 @@ struct PlacedJourneys: JourneySource {
   let phases: Column<UInt8>
 
   func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     body(table.block(range, phases: phases))
   }
 }

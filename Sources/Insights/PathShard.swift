@@ -1,0 +1,168 @@
+import CustomerJourney
+
+/// The paths whose hashes begin alike.
+///
+/// A new path is copied to the end of one arena. The slots hold a piece of each hash beside the
+/// position, so that a look at the wrong path is rare; that two paths with one hash are the same is
+/// always looked up in the bytes.
+struct PathShard: Sendable {
+  private(set) var count = 0
+  /// Of which the first ``count`` are in use.
+  private var memory = Counters<Entry>(count: 0)
+  private var arena = Counters<UInt8>(count: 0)
+  private var arenaUsed = 0
+  /// A power of two. High half: of the hash; low half: position in ``memory`` plus one. 0 is free.
+  private var slots = Counters<UInt64>(count: 0)
+
+  struct Entry: Sendable {
+    fileprivate var hash: UInt64 = 0
+    fileprivate var offset = 0
+    fileprivate var bytes = 0
+    /// Minor units; held at the ends of its range instead of running over.
+    var value: Int64 = 0
+    var customers: UInt32 = 0
+    var conversions: UInt32 = 0
+    fileprivate var lastJourney: UInt32 = 0
+  }
+
+  /// In no particular order.
+  var entries: some Sequence<Entry> { (0..<count).lazy.map { memory[$0] } }
+
+  func codes(of entry: Entry, width: Int) -> [UInt32] {
+    let path = UnsafeRawPointer(arena.values) + entry.offset
+    return stride(from: 0, to: entry.bytes, by: width).map { at in
+      switch width {
+      case 1: UInt32(path.load(fromByteOffset: at, as: UInt8.self))
+      case 2: UInt32(path.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+      default: path.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+      }
+    }
+  }
+
+  /// Notes the pieces with those indices.
+  mutating func note(
+    _ pieces: UnsafeBufferPointer<PathTable.Piece>, _ order: UnsafeBufferPointer<UInt16>
+  ) {
+    makeRoom(for: order.count, bytes: order.reduce(0) { $0 + pieces[Int($1)].bytes })
+    let writer = writer()
+    // Slots lie far apart in memory. A look at each of them that waits for nothing has them at hand
+    // when they are needed one by one.
+    var seen: UInt64 = 0
+    for index in order { seen |= writer.slots[writer.slot(of: pieces[Int(index)].hash)] }
+    precondition(seen | 1 != 0)
+    var end = (entries: count, bytes: arenaUsed)
+    for index in order { writer.add(pieces[Int(index)], &end) }
+    count = end.entries
+    arenaUsed = end.bytes
+  }
+
+  /// Adds what other customers did.
+  mutating func merge(_ other: PathShard) {
+    makeRoom(for: other.count, bytes: other.arenaUsed)
+    let writer = writer()
+    let paths = UnsafeRawPointer(other.arena.values)
+    var end = (entries: count, bytes: arenaUsed)
+    for entry in other.entries {
+      writer.add(
+        PathTable.Piece(
+          hash: entry.hash, start: paths + entry.offset, bytes: entry.bytes, journey: 0,
+          customers: entry.customers, conversions: entry.conversions, value: entry.value), &end)
+    }
+    count = end.entries
+    arenaUsed = end.bytes
+  }
+
+  /// The shard's memory for the length of a loop.
+  private struct Writer {
+    let entries: UnsafeMutablePointer<Entry>
+    let arena: UnsafeMutablePointer<UInt8>
+    let slots: UnsafeMutablePointer<UInt64>
+    let mask: Int
+
+    @inline(__always)
+    func slot(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }
+
+    /// `end` is what is used of the entries and the arena.
+    @inline(__always)
+    func add(_ piece: PathTable.Piece, _ end: inout (entries: Int, bytes: Int)) {
+      let entry = entries + position(of: piece, &end)
+      if piece.journey == 0 || entry.pointee.lastJourney != piece.journey {
+        entry.pointee.lastJourney = piece.journey
+        entry.pointee.customers += piece.customers
+      }
+      entry.pointee.conversions += piece.conversions
+      entry.pointee.value = entry.pointee.value.saturatingAdding(piece.value)
+    }
+
+    @inline(__always)
+    private func position(
+      of piece: PathTable.Piece, _ end: inout (entries: Int, bytes: Int)
+    ) -> Int {
+      let tag = piece.hash & ~0xFFFF_FFFF
+      var slot = slot(of: piece.hash)
+      while slots[slot] != 0 {
+        if slots[slot] & ~0xFFFF_FFFF == tag {
+          let position = Int(slots[slot] & 0xFFFF_FFFF) &- 1
+          if isPath(position, piece) { return position }
+        }
+        slot = (slot &+ 1) & mask
+      }
+      entries[end.entries] = Entry(hash: piece.hash, offset: end.bytes, bytes: piece.bytes)
+      UnsafeMutableRawPointer(arena + end.bytes).copyMemory(
+        from: piece.start, byteCount: piece.bytes)
+      end.entries &+= 1
+      end.bytes &+= piece.bytes
+      slots[slot] = tag | UInt64(end.entries)
+      return end.entries &- 1
+    }
+
+    @inline(__always)
+    private func isPath(_ position: Int, _ piece: PathTable.Piece) -> Bool {
+      let entry = entries[position]
+      guard entry.hash == piece.hash, entry.bytes == piece.bytes else { return false }
+      let known = UnsafeRawPointer(arena + entry.offset)
+      var at = 0
+      while at &+ 8 <= piece.bytes {
+        if known.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+          != piece.start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        {
+          return false
+        }
+        at &+= 8
+      }
+      while at < piece.bytes {
+        if known.load(fromByteOffset: at, as: UInt8.self)
+          != piece.start.load(fromByteOffset: at, as: UInt8.self)
+        {
+          return false
+        }
+        at &+= 1
+      }
+      return true
+    }
+  }
+
+  private mutating func writer() -> Writer {
+    Writer(
+      entries: memory.memory(atLeast: count), arena: arena.memory(atLeast: arenaUsed),
+      slots: slots.memory(atLeast: 1), mask: slots.count - 1)
+  }
+
+  /// At most half of the slots are ever taken.
+  private mutating func makeRoom(for entries: Int, bytes: Int) {
+    if count + entries > memory.count { memory.grow(to: max(count + entries, memory.count * 2)) }
+    if arenaUsed + bytes > arena.count { arena.grow(to: max(arenaUsed + bytes, arena.count * 2)) }
+    precondition(count + entries < Int(UInt32.max), "fewer paths than touchpoints in a table")
+    guard (count + entries) * 2 > slots.count else { return }
+    var size = 64
+    while size < (count + entries) * 3 { size *= 2 }
+    slots = Counters(count: size)
+    let grown = slots.memory(atLeast: size)
+    for position in 0..<count {
+      let hash = memory[position].hash
+      var slot = Int(truncatingIfNeeded: hash) & (size - 1)
+      while grown[slot] != 0 { slot = (slot + 1) & (size - 1) }
+      grown[slot] = (hash & ~0xFFFF_FFFF) | UInt64(position + 1)
+    }
+  }
+}
