@@ -44,13 +44,19 @@ struct Counters<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
     init(count: Int) {
       self.count = count
       base = .allocate(capacity: max(count, 1))
-      UnsafeMutableRawPointer(base).initializeMemory(
-        as: UInt8.self, repeating: 0, count: max(count, 1) * MemoryLayout<Element>.stride)
+      zero(from: 0)
     }
 
-    convenience init(_ other: Storage, count: Int) {
-      self.init(count: count)
+    init(_ other: Storage, count: Int) {
+      self.count = count
+      base = .allocate(capacity: max(count, 1))
       base.update(from: other.base, count: min(count, other.count))
+      zero(from: min(count, other.count))
+    }
+
+    private func zero(from first: Int) {
+      UnsafeMutableRawPointer(base + first).initializeMemory(
+        as: UInt8.self, repeating: 0, count: (count - first) * MemoryLayout<Element>.stride)
     }
 
     deinit { base.deallocate() }

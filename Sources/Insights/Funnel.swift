@@ -77,7 +77,7 @@ package struct FunnelFold: Fold {
   ) {
     for k in 0..<block.journeyCount {
       let rows = block.rows(ofJourney: k)
-      if let places = places.baseAddress, let room = chains.baseAddress,
+      if !places.isEmpty, let places = places.baseAddress, let room = chains.baseAddress,
         let depth = Self.quickDepth(
           block, rows, places, window: window, room, steps: chains.count - 2)
       {
@@ -92,14 +92,16 @@ package struct FunnelFold: Fold {
   /// How deep one customer came, without a branch in the loop; nil when touchpoints of one moment
   /// are in another order than their steps.
   ///
-  /// `chains[k + 1]` is the youngest chain that took step `k`, by the time of its first touchpoint;
-  /// `chains[0]` is the touchpoint itself, where the first step may begin. A touchpoint that is no
-  /// step goes to the place behind them all, which no step reads.
+  /// `chains[k + 1]` is the youngest chain that asked for step `k`, by the time of its first
+  /// touchpoint; `chains[0]` is the touchpoint itself, where the first step may begin. A chain that
+  /// asked too late is written down all the same: what is too late once stays so. A touchpoint that
+  /// is no step goes to the place behind them all, which no step reads.
   private static func quickDepth(
     _ block: JourneyBlock, _ rows: Range<Int>, _ places: UnsafePointer<UInt8>, window: Int64,
     _ chains: UnsafeMutablePointer<Int64>, steps: Int
   ) -> Int? {
     for place in 0...(steps &+ 1) { chains[place] = .min }
+    var reached: UInt64 = 0
     var outOfOrder = 0
     var moment = Int64.min
     var momentPlace = 0
@@ -108,15 +110,15 @@ package struct FunnelFold: Fold {
       let place = Int(places[Int(block.events[row])])
       chains[0] = time
       let chain = chains[place &- 1]
-      chains[place] = chain >= time &- window ? chain : chains[place]
+      chains[place] = chain
+      reached |= (chain >= time &- window ? 1 : 0) &<< UInt64(place)
       outOfOrder |= (time == moment ? 1 : 0) & (place < momentPlace ? 1 : 0)
       moment = time
       momentPlace = place
     }
     guard outOfOrder == 0 else { return nil }
-    var depth = 0
-    for place in 1...steps { depth &+= chains[place] > .min ? 1 : 0 }
-    return depth
+    // Bit 1 for the first step. Without one before it no step is reached.
+    return (reached &>> 1 & (1 &<< UInt64(steps) &- 1)).nonzeroBitCount
   }
 
   /// How deep one customer came. `chains` is room for one number a step.

@@ -58,6 +58,7 @@ struct PathShard: Sendable {
 
   /// Adds what other customers did.
   mutating func merge(_ other: PathShard) {
+    guard other.count > 0 else { return }
     makeRoom(for: other.count, bytes: other.arenaUsed)
     let writer = writer()
     let paths = UnsafeRawPointer(other.arena.values)

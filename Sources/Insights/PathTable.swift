@@ -77,58 +77,63 @@ struct PathTable: Sendable {
 
   private static func shard(of hash: UInt64) -> Int { Int(hash >> UInt64(64 - shardBits)) }
 
-  /// The path of `rows`, where `codes` can be read up to row `end`.
-  @inline(__always)
-  func piece(
-    _ rows: Range<Int>, of codes: UnsafeRawPointer, end: Int, journey: UInt32, converted: Bool,
-    value: Int64
-  ) -> Piece {
-    let start = codes + rows.lowerBound &* width
-    let bytes = rows.count &* width
-    return Piece(
-      hash: hash(start, bytes: bytes, end: codes + end &* width), start: start, bytes: bytes,
-      journey: journey, customers: 1, conversions: converted ? 1 : 0, value: value)
+  /// Reads paths of the column that begins at `codes` and can be read up to row `end`.
+  func reader(of codes: UnsafeRawPointer, end: Int) -> Reader {
+    Reader(codes: codes, end: codes + end * width, width: width, seeds: seeds)
   }
 
-  /// The hash of a path that lies in memory readable up to `end`.
-  @inline(__always)
-  private func hash(_ start: UnsafeRawPointer, bytes: Int, end: UnsafeRawPointer) -> UInt64 {
-    var at = start
-    var left = bytes
-    var hash = seeds.first ^ UInt64(bytes)
-    while left > 16 {
-      hash = HashMix.mix(
-        hash ^ at.loadUnaligned(as: UInt64.self),
-        seeds.second ^ at.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-      at += 16
-      left &-= 16
-    }
-    let (low, high) = Self.tail(at, left, end)
-    hash = HashMix.mix(hash ^ low, seeds.second ^ high)
-    return HashMix.mix(hash, seeds.first)
-  }
+  /// Makes pieces of a column's rows.
+  struct Reader {
+    fileprivate let codes: UnsafeRawPointer
+    fileprivate let end: UnsafeRawPointer
+    fileprivate let width: Int
+    fileprivate let seeds: (first: UInt64, second: UInt64)
 
-  /// The last 16 bytes or fewer, with zeros behind. Reads past them where that is allowed, since one
-  /// wide look takes less than many small ones.
-  @inline(__always)
-  private static func tail(
-    _ start: UnsafeRawPointer, _ bytes: Int, _ end: UnsafeRawPointer
-  ) -> (UInt64, UInt64) {
-    if end - start >= 16 {
-      let low = start.loadUnaligned(as: UInt64.self)
-      let high = start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-      return (
-        UInt64(littleEndian: low) & (.max >> UInt64(64 - 8 * min(bytes, 8))),
-        UInt64(littleEndian: high) & (.max >> UInt64(128 - 8 * max(bytes, 8)))
-      )
+    @inline(__always)
+    func piece(_ rows: Range<Int>, journey: UInt32, converted: Bool, value: Int64) -> Piece {
+      let start = codes + rows.lowerBound &* width
+      let bytes = rows.count &* width
+      return Piece(
+        hash: hash(start, bytes: bytes), start: start, bytes: bytes, journey: journey,
+        customers: 1, conversions: converted ? 1 : 0, value: value)
     }
-    var low: UInt64 = 0
-    var high: UInt64 = 0
-    for at in 0..<bytes {
-      let byte = UInt64(start.load(fromByteOffset: at, as: UInt8.self))
-      if at < 8 { low |= byte << UInt64(8 * at) } else { high |= byte << UInt64(8 * at - 64) }
+
+    @inline(__always)
+    fileprivate func hash(_ start: UnsafeRawPointer, bytes: Int) -> UInt64 {
+      var at = start
+      var left = bytes
+      var hash = seeds.first ^ UInt64(bytes)
+      while left > 16 {
+        hash = HashMix.mix(
+          hash ^ at.loadUnaligned(as: UInt64.self),
+          seeds.second ^ at.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        at += 16
+        left &-= 16
+      }
+      let (low, high) = tail(at, left)
+      return HashMix.mix(HashMix.mix(hash ^ low, seeds.second ^ high), seeds.first)
     }
-    return (low, high)
+
+    /// The last 16 bytes or fewer, with zeros behind. Reads past them where that is allowed, since one
+    /// wide look takes less than many small ones.
+    @inline(__always)
+    private func tail(_ start: UnsafeRawPointer, _ bytes: Int) -> (UInt64, UInt64) {
+      if end - start >= 16 {
+        let low = start.loadUnaligned(as: UInt64.self)
+        let high = start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        return (
+          UInt64(littleEndian: low) & (.max >> UInt64(64 &- 8 &* min(bytes, 8))),
+          UInt64(littleEndian: high) & (.max >> UInt64(128 &- 8 &* max(bytes, 8)))
+        )
+      }
+      var low: UInt64 = 0
+      var high: UInt64 = 0
+      for at in 0..<bytes {
+        let byte = UInt64(start.load(fromByteOffset: at, as: UInt8.self))
+        if at < 8 { low |= byte << UInt64(8 * at) } else { high |= byte << UInt64(8 * at - 64) }
+      }
+      return (low, high)
+    }
   }
 }
 
@@ -159,7 +164,7 @@ extension PathTable: Codable {
       bytes.withUnsafeBytes { path in
         guard let start = path.baseAddress else { return }
         let piece = Piece(
-          hash: hash(start, bytes: path.count, end: start + path.count), start: start,
+          hash: reader(of: start, end: codes.count).hash(start, bytes: path.count), start: start,
           bytes: path.count, journey: 0, customers: UInt32(customers[i]),
           conversions: UInt32(conversions[i]), value: values[i])
         withUnsafePointer(to: piece) { note(UnsafeBufferPointer(start: $0, count: 1)) }

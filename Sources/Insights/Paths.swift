@@ -73,15 +73,15 @@ package struct PathsFold: Fold {
     case .middle(let column): codes = UnsafeRawPointer(column)
     case .wide(let column): codes = UnsafeRawPointer(column)
     }
+    let reader = partial.paths.reader(of: codes, end: journeys.endRow)
     withUnsafeTemporaryAllocation(of: PathTable.Piece.self, capacity: PathTable.batch) { room in
       var count = 0
       var journey = UInt32(partial.journeys)
       for k in 0..<journeys.journeyCount {
         journey += 1
         forEachPiece(of: journeys, k) { rows, converted, value in
-          room[count] = partial.paths.piece(
-            rows, of: codes, end: journeys.endRow, journey: journey, converted: converted,
-            value: value)
+          room[count] = reader.piece(
+            rows, journey: journey, converted: converted, value: value)
           count &+= 1
           if count == PathTable.batch {
             partial.paths.note(UnsafeBufferPointer(room))

@@ -50,52 +50,88 @@ struct PhaseStays: Sendable, Codable {
     _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>,
     moved: (_ row: Int, _ journey: UInt32) -> Void
   ) {
-    let rows = block.rows(ofJourney: run.lowerBound).lowerBound..<Int(block.starts[run.upperBound])
-    let moves = moves.noter(uses: rows.count)
-    let phases = phases.memory(atLeast: phaseCount)
-    let classes = Self.classSeconds.count
-    let classStarts = Self.classSeconds.map { $0 * 1000 }
-    let dwell = dwell.memory(atLeast: phaseCount * classes)
-    let times = block.times
-    let codes = UnsafeBufferPointer(start: placed + rows.lowerBound, count: rows.count)
+    let firstRow = block.rows(ofJourney: run.lowerBound).lowerBound
+    let count = Int(block.starts[run.upperBound]) - firstRow
+    let codes = UnsafeBufferPointer(start: placed + firstRow, count: count)
     precondition(codes.largest < phaseCount, "a phase of the model")
     precondition(durations.count == phaseCount * phaseCount, "a digest for each move")
+    let phaseCount = phaseCount
+    let moves = moves.noter(uses: count)
+    let phases = phases.memory(atLeast: phaseCount)
+    let dwell = dwell.memory(atLeast: phaseCount * Self.classSeconds.count)
+    let classes = DwellClasses()
     var journey = UInt32(journeys)
     durations.withUnsafeMutableBufferPointer { durations in
-      for k in run {
-        let rows = block.rows(ofJourney: k)
-        journey += 1
-        var phase = Int(placed[rows.lowerBound])
-        var entered = times[rows.lowerBound]
-        var stayFirst = rows.lowerBound
-        var seen: UInt32 = 1 << UInt32(phase)
-        phases[phase].starts &+= 1
-        phases[phase].entered &+= 1
-        for row in rows where Int(placed[row]) != phase {
-          let next = Int(placed[row])
-          let duration = times[row] &- entered
-          phases[phase].touchpoints &+= row &- stayFirst
-          phases[next].entered &+= 1
-          let move = phase &* phaseCount &+ next
-          dwell[phase &* classes &+ Self.dwellClass(duration, classStarts)] &+= 1
-          moves.note(UInt64(move), journey: journey)
-          durations[move].add(milliseconds: duration)
-          moved(row, journey)
-          seen |= 1 &<< UInt32(next)
-          phase = next
-          entered = times[row]
-          stayFirst = row
-        }
-        phases[phase].touchpoints &+= rows.upperBound &- stayFirst
-        phases[phase].ends &+= 1
-        while seen != 0 {
-          phases[seen.trailingZeroBitCount].customers &+= 1
-          seen &= seen &- 1
+      withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { starts in
+        guard let starts = starts.baseAddress else { return }
+        for k in run {
+          journey &+= 1
+          let last = Self.findStays(block.rows(ofJourney: k), placed, into: starts)
+          var phase = Int(placed[starts[0]])
+          var seen: UInt32 = 1 &<< UInt32(phase)
+          phases[phase].starts &+= 1
+          phases[phase].entered &+= 1
+          for stay in 0..<last {
+            let row = starts[stay &+ 1]
+            let next = Int(placed[row])
+            let duration = block.times[row] &- block.times[starts[stay]]
+            let move = phase &* phaseCount &+ next
+            phases[phase].touchpoints &+= row &- starts[stay]
+            phases[next].entered &+= 1
+            dwell[phase &* Self.classSeconds.count &+ classes.index(milliseconds: duration)] &+= 1
+            moves.note(UInt64(move), journey: journey)
+            durations[move].add(milliseconds: duration)
+            moved(row, journey)
+            seen |= 1 &<< UInt32(next)
+            phase = next
+          }
+          phases[phase].touchpoints &+= Int(block.starts[k &+ 1]) &- starts[last]
+          phases[phase].ends &+= 1
+          while seen != 0 {
+            phases[seen.trailingZeroBitCount].customers &+= 1
+            seen &= seen &- 1
+          }
         }
       }
     }
     journeys += run.count
-    touchpoints += rows.count
+    touchpoints += count
+  }
+
+  /// Writes down the first row of each stay. Gives the number of the last stay, from 0.
+  @inline(__always)
+  private static func findStays(
+    _ rows: Range<Int>, _ placed: UnsafePointer<UInt8>, into starts: UnsafeMutablePointer<Int>
+  ) -> Int {
+    starts[0] = rows.lowerBound
+    var found = 1
+    for row in (rows.lowerBound &+ 1)..<max(rows.upperBound, rows.lowerBound &+ 1) {
+      // Written always, counted only when it starts a stay: no branch to guess.
+      starts[found] = row
+      found &+= placed[row] != placed[row &- 1] ? 1 : 0
+    }
+    return found &- 1
+  }
+
+  /// Finds the class of a duration by one comparison: no power of two has more than one border of
+  /// ``classSeconds`` in it.
+  private struct DwellClasses {
+    /// By the highest bit of a duration in milliseconds: the class before the border, and the border.
+    private static let octaves: [(before: Int, border: Int64)] = (0..<64).map { bit in
+      let borders = classSeconds.map { $0 * 1000 }
+      let from = bit == 63 ? Int64.min : Int64(1) << Int64(bit)
+      let inside = borders.filter { $0 > from && $0 / 2 < from }
+      precondition(inside.count < 2, "one border a power of two")
+      let before = borders.lastIndex { $0 <= from } ?? 0
+      return (before, inside.first ?? .max)
+    }
+    private let octaves = Self.octaves
+
+    @inline(__always)
+    func index(milliseconds: Int64) -> Int {
+      let octave = octaves[63 &- (max(milliseconds, 0) | 1).leadingZeroBitCount]
+      return octave.before &+ (milliseconds >= octave.border ? 1 : 0)
+    }
   }
 
   mutating func merge(_ other: PhaseStays) {
@@ -161,13 +197,5 @@ struct PhaseStays: Sendable, Codable {
       all.append(.init(to: edge, customers: edgeCustomers, medianSeconds: nil))
     }
     return all
-  }
-
-  /// The class by counting the ones that a stay has outgrown, without a branch to guess.
-  @inline(__always)
-  private static func dwellClass(_ milliseconds: Int64, _ starts: [Int64]) -> Int {
-    var k = -1
-    for start in starts { k &+= milliseconds >= start ? 1 : 0 }
-    return max(k, 0)
   }
 }
