@@ -59,6 +59,14 @@ package struct Axis: Sendable {
   }
 }
 
+extension JourneyBlock {
+  /// As ``rows(ofJourney:)``, compiled into the loops here.
+  @inline(__always)
+  func span(_ k: Int) -> Range<Int> {
+    Range(uncheckedBounds: (Int(starts[k]), Int(starts[k &+ 1])))
+  }
+}
+
 /// The codes of one column of a block, in the column's own width.
 enum Codes {
   case narrow(UnsafePointer<UInt8>)

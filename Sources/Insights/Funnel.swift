@@ -76,7 +76,7 @@ package struct FunnelFold: Fold {
     window: Int64, _ chains: UnsafeMutableBufferPointer<Int64>, into deepest: inout [Int]
   ) {
     for k in 0..<block.journeyCount {
-      let rows = block.rows(ofJourney: k)
+      let rows = block.span(k)
       if !places.isEmpty, let places = places.baseAddress, let room = chains.baseAddress,
         let depth = Self.quickDepth(
           block, rows, places, window: window, room, steps: chains.count - 2)

@@ -61,7 +61,7 @@ package struct JourneyMapFold: Fold {
     var journey = UInt32(partial.stays.journeys)
     for k in run {
       journey += 1
-      for row in block.rows(ofJourney: k) {
+      for row in block.span(k) {
         let phase = UInt64(phases[row])
         channelUses.note(phase &* channelCount &+ UInt64(block.channels[row]), journey: journey)
         let content = UInt64(block.contents[row])

@@ -59,7 +59,7 @@ struct PairCounts: Sendable {
     block.forEachRun(rows: 4096) { journeys, rows in
       guard let uses = sparse?.noter(uses: rows.count) else { return }
       for k in journeys {
-        let rows = block.rows(ofJourney: k)
+        let rows = block.span(k)
         otherStarts[Int(codes[rows.lowerBound])] += 1
         otherEnds[Int(codes[rows.upperBound - 1])] += 1
         for row in rows.dropFirst() {

@@ -45,13 +45,20 @@ struct PathShard: Sendable {
   ) {
     makeRoom(for: order.count, bytes: order.reduce(0) { $0 + pieces[Int($1)].bytes })
     let writer = writer()
-    // Slots lie far apart in memory. A look at each of them that waits for nothing has them at hand
-    // when they are needed one by one.
-    var seen: UInt64 = 0
-    for index in order { seen |= writer.slots[writer.slot(of: pieces[Int(index)].hash)] }
-    precondition(seen | 1 != 0)
     var end = (entries: count, bytes: arenaUsed)
-    for index in order { writer.add(pieces[Int(index)], &end) }
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: order.count) { guesses in
+      // Slots and entries lie far apart in memory. Looking at all of them first, where no look waits
+      // for another, takes less than one by one.
+      for (at, index) in order.enumerated() {
+        guesses[at] = writer.guess(pieces[Int(index)].hash)
+      }
+      for (at, index) in order.enumerated() {
+        guesses[at] = writer.checked(guesses[at], pieces[Int(index)].hash)
+      }
+      for (at, index) in order.enumerated() {
+        writer.add(pieces[Int(index)], guess: guesses[at], &end)
+      }
+    }
     count = end.entries
     arenaUsed = end.bytes
   }
@@ -67,7 +74,8 @@ struct PathShard: Sendable {
       writer.add(
         PathTable.Piece(
           hash: entry.hash, start: paths + entry.offset, bytes: entry.bytes, journey: 0,
-          customers: entry.customers, conversions: entry.conversions, value: entry.value), &end)
+          customers: entry.customers, conversions: entry.conversions, value: entry.value),
+        guess: -1, &end)
     }
     count = end.entries
     arenaUsed = end.bytes
@@ -83,10 +91,25 @@ struct PathShard: Sendable {
     @inline(__always)
     func slot(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & mask }
 
-    /// `end` is what is used of the entries and the arena.
+    /// The entry that the first slot of a hash names, -1 for none.
     @inline(__always)
-    func add(_ piece: PathTable.Piece, _ end: inout (entries: Int, bytes: Int)) {
-      let entry = entries + position(of: piece, &end)
+    func guess(_ hash: UInt64) -> Int {
+      let slot = slots[slot(of: hash)]
+      return (slot ^ hash) >> 32 == 0 ? Int(slot & 0xFFFF_FFFF) &- 1 : -1
+    }
+
+    @inline(__always)
+    func checked(_ guess: Int, _ hash: UInt64) -> Int {
+      guess >= 0 && entries[guess].hash == hash ? guess : -1
+    }
+
+    /// `guess` is an entry with this hash, or -1; `end` is what is used of the entries and the arena.
+    @inline(__always)
+    func add(
+      _ piece: PathTable.Piece, guess: Int, _ end: inout (entries: Int, bytes: Int)
+    ) {
+      let isKnown = guess >= 0 && isPath(guess, piece)
+      let entry = entries + (isKnown ? guess : position(of: piece, &end))
       if piece.journey == 0 || entry.pointee.lastJourney != piece.journey {
         entry.pointee.lastJourney = piece.journey
         entry.pointee.customers += piece.customers

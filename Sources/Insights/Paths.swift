@@ -100,7 +100,7 @@ package struct PathsFold: Fold {
     of block: JourneyBlock, _ k: Int,
     _ body: (_ rows: Range<Int>, _ converted: Bool, _ value: Int64) -> Void
   ) {
-    let rows = block.rows(ofJourney: k)
+    let rows = block.span(k)
     guard let goal else {
       body(rows, false, Self.sum(block.values, over: rows))
       return

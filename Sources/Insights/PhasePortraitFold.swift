@@ -72,7 +72,7 @@ package struct PhasePortraitFold: Fold {
     var journey = UInt32(partial.stays.journeys)
     for k in run {
       journey += 1
-      for row in block.rows(ofJourney: k) where phases[row] == phase {
+      for row in block.span(k) where phases[row] == phase {
         channels.note(UInt64(block.channels[row]), journey: journey)
         origins.note(UInt64(block.origins[row]), journey: journey)
         devices.note(UInt64(block.devices[row]), journey: journey)

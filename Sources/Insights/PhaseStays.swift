@@ -50,7 +50,7 @@ struct PhaseStays: Sendable, Codable {
     _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>,
     moved: (_ row: Int, _ journey: UInt32) -> Void
   ) {
-    let firstRow = block.rows(ofJourney: run.lowerBound).lowerBound
+    let firstRow = block.span(run.lowerBound).lowerBound
     let count = Int(block.starts[run.upperBound]) - firstRow
     let codes = UnsafeBufferPointer(start: placed + firstRow, count: count)
     precondition(codes.largest < phaseCount, "a phase of the model")
@@ -66,7 +66,7 @@ struct PhaseStays: Sendable, Codable {
         guard let starts = starts.baseAddress else { return }
         for k in run {
           journey &+= 1
-          let last = Self.findStays(block.rows(ofJourney: k), placed, into: starts)
+          let last = Self.findStays(block.span(k), placed, into: starts)
           var phase = Int(placed[starts[0]])
           var seen: UInt32 = 1 &<< UInt32(phase)
           phases[phase].starts &+= 1

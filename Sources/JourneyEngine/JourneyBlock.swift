@@ -54,11 +54,7 @@ package struct JourneyBlock {
   package var firstRow: Int { Int(starts[0]) }
   package var endRow: Int { Int(starts[journeyCount]) }
 
-  @inlinable
-  package func rows(ofJourney k: Int) -> Range<Int> {
-    // A journey never ends before it starts.
-    Range(uncheckedBounds: (Int(starts[k]), Int(starts[k &+ 1])))
-  }
+  package func rows(ofJourney k: Int) -> Range<Int> { Int(starts[k])..<Int(starts[k + 1]) }
 
   /// Cuts the block into runs of journeys with at least `rows` touchpoints each, save the last. Calls
   /// `body` with the journeys of each run and their rows.

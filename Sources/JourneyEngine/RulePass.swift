@@ -143,25 +143,48 @@ enum RulePass {
     _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
     resetting resets: Mask, into output: Output
   ) {
+    // What is said of no row in the window, one, two, and three or more: a bit each.
+    let answers = (0...3).reduce(0) { $0 | Int(bounds.bit(Int64($1))) << $1 }
+    let highest = bounds.high == .max ? bounds.low : max(bounds.low, bounds.high + 1)
+    switch highest {
+    case ...1: recent(1, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    case 2: recent(2, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    default: recent(3, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    }
+  }
+
+  /// Remembers the moments of the latest `depth` rows. `depth` is known where this is compiled.
+  @inline(__always)
+  private static func recent(
+    _ depth: Int, _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ answers: Int,
+    resetting resets: Mask, into output: Output
+  ) {
     let times = rows.times
-    var first = Int64.min
-    var second = Int64.min
-    var third = Int64.min
+    // Far from any moment, and so far from the ends that no difference runs over.
+    let never = Int64.min / 2
+    var first = never
+    var second = never
+    var third = never
     for row in 0..<rows.count {
       let time = times[row]
       let isNew = resets[row] != 0
-      first = isNew ? .min : first
-      second = isNew ? .min : second
-      third = isNew ? .min : third
       let isSet = mask[row] != 0
-      third = isSet ? second : third
-      second = isSet ? first : second
+      if depth > 2 {
+        third = isNew ? never : third
+        third = isSet ? (isNew ? never : second) : third
+      }
+      if depth > 1 {
+        second = isNew ? never : second
+        second = isSet ? (isNew ? never : first) : second
+      }
+      first = isNew ? never : first
       first = isSet ? time : first
+      // 0 for what is in the window, -1 for what is not: by the sign, without a branch.
       let earliest = time &- milliseconds
-      let number: Int64 =
-        (first >= earliest ? 1 : 0) &+ (second >= earliest ? 1 : 0)
-        &+ (third >= earliest ? 1 : 0)
-      output[row] = bounds.bit(number)
+      var number = 1 &+ (first &- earliest) &>> 63
+      if depth > 1 { number &+= 1 &+ (second &- earliest) &>> 63 }
+      if depth > 2 { number &+= 1 &+ (third &- earliest) &>> 63 }
+      output[row] = UInt8(truncatingIfNeeded: answers &>> Int(number) & 1)
     }
   }
 

@@ -5,7 +5,7 @@ package final class RuleScratch {
   private var memory: UnsafeMutablePointer<UInt8>
   private var capacity: Int
   private var rowCapacity = 0
-  /// 1 at the first row of each journey and 0 elsewhere, behind the masks.
+  /// 1 at the first row of each journey and 0 elsewhere, behind the masks; for programs that count.
   private(set) var begins: UnsafeMutablePointer<UInt8>
 
   package init() {
@@ -17,7 +17,7 @@ package final class RuleScratch {
   deinit { memory.deallocate() }
 
   /// Makes room for `masks` masks of the rows, ``begins`` and one mask more; what was there is lost.
-  func reserve(masks: Int, _ rows: RuleRows) {
+  func reserve(masks: Int, _ rows: RuleRows, marksBegins: Bool) {
     rowCapacity = rows.count
     let needed = (masks + 2) * rows.count
     if needed > capacity {
@@ -26,6 +26,7 @@ package final class RuleScratch {
       memory = .allocate(capacity: max(capacity, 1))
     }
     begins = memory + masks * rows.count
+    guard marksBegins else { return }
     begins.update(repeating: 0, count: rows.count)
     for journey in 0..<rows.journeyCount where rows.start(journey) < rows.count {
       begins[rows.start(journey)] = 1
@@ -84,7 +85,7 @@ extension RuleProgram {
     _ range: Range<Int>, in scratch: RuleScratch, _ needed: [Bool]
   ) {
     let rows = RuleRows(table, range)
-    scratch.reserve(masks: steps.count, rows)
+    scratch.reserve(masks: steps.count, rows, marksBegins: marksBegins)
     for (index, step) in steps.enumerated() where needed[index] {
       fill(step, rows, range, in: scratch, into: scratch.mask(index))
     }

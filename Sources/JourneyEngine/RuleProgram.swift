@@ -15,6 +15,8 @@ package struct RuleProgram: Sendable {
   let needed: [Bool]
   /// Steps whose masks are needed to know the rules of a customer at an instant.
   let neededAtInstant: [Bool]
+  /// Does a pass ask where journeys begin?
+  let marksBegins: Bool
   /// Rules that only look at the touchpoint's event; ``needed`` leaves them out where ``init``
   /// was asked to.
   let eventRules: [Int: RuleLookup]
@@ -45,6 +47,7 @@ package struct RuleProgram: Sendable {
       }
     }
     self.eventRules = eventRules
+    marksBegins = setsEventsApart || steps.contains { $0.window != nil }
     var asked = cycleStep.map { [$0] } ?? []
     for (rule, step) in results.enumerated() where eventRules[rule] == nil { asked.append(step) }
     needed = Self.steps(neededBy: asked, of: steps, cycleStep)

@@ -131,7 +131,7 @@ package struct SelectedJourneys: JourneySource {
   }
 
   /// Enough for a fold's loop to be long, small enough to stay in a core's cache.
-  private static let rowsAtOnce = 8192
+  private static let rowsAtOnce = 4096
 }
 
 extension JourneyTable {
