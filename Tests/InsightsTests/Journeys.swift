@@ -82,6 +82,39 @@ struct PlacedTable: JourneySource {
   }
 }
 
+/// A table of which a fold sees only the columns that it says it reads: the others hold one and the
+/// same code everywhere, and moments and values that mean nothing.
+struct HidingTable: JourneySource {
+  let table: PlacedTable
+
+  func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
+
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
+    let count = table.table.count
+    let bytes = Column([UInt8](repeating: 1, count: count))
+    let halves = Column([UInt16](repeating: 1, count: count))
+    let words = Column([UInt32](repeating: 1, count: count))
+    let numbers = Column((0..<count).map { Int64($0 % 7) - 1_000_000 })
+    table.forEachBlock(range, reading: columns) { block in
+      body(
+        JourneyBlock(
+          journeyCount: block.journeyCount, starts: block.starts, customers: block.customers,
+          times: columns.contains(.times) ? block.times : numbers.base,
+          events: columns.contains(.events) ? block.events : halves.base,
+          channels: columns.contains(.channels) ? block.channels : bytes.base,
+          origins: columns.contains(.origins) ? block.origins : bytes.base,
+          devices: columns.contains(.devices) ? block.devices : bytes.base,
+          contents: columns.contains(.contents) ? block.contents : words.base,
+          campaigns: columns.contains(.campaigns) ? block.campaigns : halves.base,
+          values: columns.contains(.values) ? block.values : numbers.base,
+          phases: columns.contains(.phases) ? block.phases : bytes.base,
+          rules: columns.contains(.rules) ? block.rules : bytes.base))
+    }
+  }
+}
+
 extension Plain {
   static let eventNames = ["Pagina é", "Product Viewed", "Order Completed", "搜索", "=cmd"]
 
