@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// Zeroed memory that a fold counts in: an array that a loop may hold by pointer.
 ///
 /// A loop over millions of touchpoints asks once who owns the memory and then writes to it, where
@@ -34,32 +40,52 @@ struct Counters<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
 
   /// Keeps the counters that are there and adds zeros behind them.
   mutating func grow(to count: Int) {
-    if count > self.count { storage = Storage(storage, count: count) }
+    let old = self.count
+    guard count > old else { return }
+    growUnset(to: count)
+    UnsafeMutableRawPointer(storage.base + old).initializeMemory(
+      as: UInt8.self, repeating: 0, count: (count - old) * MemoryLayout<Element>.stride)
   }
 
+  /// Keeps the counters that are there; those behind them hold anything until they are written.
+  mutating func growUnset(to count: Int) {
+    guard count > self.count else { return }
+    if isKnownUniquelyReferenced(&storage) {
+      storage.grow(to: count)
+    } else {
+      storage = Storage(storage, count: count)
+    }
+  }
+
+  /// By the C library's calls, which hand out zeros and grow large memory without touching it.
   private final class Storage {
-    let base: UnsafeMutablePointer<Element>
-    let count: Int
+    private(set) var base: UnsafeMutablePointer<Element>
+    private(set) var count: Int
 
     init(count: Int) {
+      let memory = calloc(max(count, 1), MemoryLayout<Element>.stride)
+      base = Self.bound(memory, count)
       self.count = count
-      base = .allocate(capacity: max(count, 1))
-      zero(from: 0)
     }
 
-    init(_ other: Storage, count: Int) {
-      self.count = count
-      base = .allocate(capacity: max(count, 1))
+    convenience init(_ other: Storage, count: Int) {
+      self.init(count: count)
       base.update(from: other.base, count: min(count, other.count))
-      zero(from: min(count, other.count))
     }
 
-    private func zero(from first: Int) {
-      UnsafeMutableRawPointer(base + first).initializeMemory(
-        as: UInt8.self, repeating: 0, count: (count - first) * MemoryLayout<Element>.stride)
+    func grow(to count: Int) {
+      base = Self.bound(realloc(base, count * MemoryLayout<Element>.stride), count)
+      self.count = count
     }
 
-    deinit { base.deallocate() }
+    private static func bound(
+      _ memory: UnsafeMutableRawPointer?, _ count: Int
+    ) -> UnsafeMutablePointer<Element> {
+      guard let memory else { preconditionFailure("out of memory for \(count) counters") }
+      return memory.bindMemory(to: Element.self, capacity: max(count, 1))
+    }
+
+    deinit { free(base) }
   }
 }
 

@@ -43,7 +43,7 @@ struct PathShard: Sendable {
   mutating func note(
     _ pieces: UnsafeBufferPointer<PathTable.Piece>, _ order: UnsafeBufferPointer<UInt16>
   ) {
-    makeRoom(for: order.count, bytes: order.reduce(0) { $0 + pieces[Int($1)].bytes })
+    makeRoom(for: order.count, bytes: order.reduce(0) { $0 &+ pieces[Int($1)].bytes })
     let writer = writer()
     var end = (entries: count, bytes: arenaUsed)
     withUnsafeTemporaryAllocation(of: Int.self, capacity: order.count) { guesses in
@@ -65,20 +65,23 @@ struct PathShard: Sendable {
 
   /// Adds what other customers did.
   mutating func merge(_ other: PathShard) {
-    guard other.count > 0 else { return }
-    makeRoom(for: other.count, bytes: other.arenaUsed)
-    let writer = writer()
     let paths = UnsafeRawPointer(other.arena.values)
-    var end = (entries: count, bytes: arenaUsed)
-    for entry in other.entries {
-      writer.add(
-        PathTable.Piece(
-          hash: entry.hash, start: paths + entry.offset, bytes: entry.bytes, journey: 0,
-          customers: entry.customers, conversions: entry.conversions, value: entry.value),
-        guess: -1, &end)
+    let batch = 64
+    let order = (0..<UInt16(batch)).map { $0 }
+    withUnsafeTemporaryAllocation(of: PathTable.Piece.self, capacity: batch) { pieces in
+      order.withUnsafeBufferPointer { order in
+        for first in stride(from: 0, to: other.count, by: batch) {
+          let count = min(batch, other.count - first)
+          for at in 0..<count {
+            let entry = other.memory[first + at]
+            pieces[at] = PathTable.Piece(
+              hash: entry.hash, start: paths + entry.offset, bytes: entry.bytes, journey: 0,
+              customers: entry.customers, conversions: entry.conversions, value: entry.value)
+          }
+          note(UnsafeBufferPointer(pieces), UnsafeBufferPointer(rebasing: order[..<count]))
+        }
+      }
     }
-    count = end.entries
-    arenaUsed = end.bytes
   }
 
   /// The shard's memory for the length of a loop.
@@ -115,7 +118,9 @@ struct PathShard: Sendable {
         entry.pointee.customers += piece.customers
       }
       entry.pointee.conversions += piece.conversions
-      entry.pointee.value = entry.pointee.value.saturatingAdding(piece.value)
+      if piece.value != 0 {
+        entry.pointee.value = entry.pointee.value.saturatingAdding(piece.value)
+      }
     }
 
     @inline(__always)
@@ -145,24 +150,24 @@ struct PathShard: Sendable {
       let entry = entries[position]
       guard entry.hash == piece.hash, entry.bytes == piece.bytes else { return false }
       let known = UnsafeRawPointer(arena + entry.offset)
-      var at = 0
-      while at &+ 8 <= piece.bytes {
-        if known.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-          != piece.start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-        {
-          return false
-        }
-        at &+= 8
+      let bytes = piece.bytes
+      func isSame<Word: FixedWidthInteger & BitwiseCopyable>(_ at: Int, as: Word.Type) -> Bool {
+        known.loadUnaligned(fromByteOffset: at, as: Word.self)
+          == piece.start.loadUnaligned(fromByteOffset: at, as: Word.self)
       }
-      while at < piece.bytes {
-        if known.load(fromByteOffset: at, as: UInt8.self)
-          != piece.start.load(fromByteOffset: at, as: UInt8.self)
-        {
-          return false
+      // The last word may overlap the one before it.
+      if bytes >= 8 {
+        var at = 0
+        while at &+ 8 < bytes {
+          if !isSame(at, as: UInt64.self) { return false }
+          at &+= 8
         }
-        at &+= 1
+        return isSame(bytes &- 8, as: UInt64.self)
       }
-      return true
+      if bytes >= 4 {
+        return isSame(0, as: UInt32.self) && isSame(bytes &- 4, as: UInt32.self)
+      }
+      return (0..<bytes).allSatisfy { isSame($0, as: UInt8.self) }
     }
   }
 
@@ -174,8 +179,12 @@ struct PathShard: Sendable {
 
   /// At most half of the slots are ever taken.
   private mutating func makeRoom(for entries: Int, bytes: Int) {
-    if count + entries > memory.count { memory.grow(to: max(count + entries, memory.count * 2)) }
-    if arenaUsed + bytes > arena.count { arena.grow(to: max(arenaUsed + bytes, arena.count * 2)) }
+    if count + entries > memory.count {
+      memory.growUnset(to: max(count + entries, memory.count * 2))
+    }
+    if arenaUsed + bytes > arena.count {
+      arena.growUnset(to: max(arenaUsed + bytes, arena.count * 2))
+    }
     precondition(count + entries < Int(UInt32.max), "fewer paths than touchpoints in a table")
     guard (count + entries) * 2 > slots.count else { return }
     var size = 64
