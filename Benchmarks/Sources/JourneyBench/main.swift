@@ -1,7 +1,7 @@
 import Foundation
 import JourneyEngine
 
-// usage: JourneyBench [TOUCHPOINTS] [--threads N] [--peers] [--growth]
+// usage: JourneyBench [TOUCHPOINTS] [--threads N] [--peers] [--growth] [--only QUESTION]
 // Prints how long each question takes over generated journeys, without and with a rule as filter, and
 // how long placing them in a model takes. --peers asks DuckDB and ClickHouse the same, --growth asks a
 // fifth of the journeys too. Each ratio stands beside its target.
@@ -13,6 +13,10 @@ var threads = Cores.count
 if let at = arguments.firstIndex(of: "--threads"), at + 1 < arguments.count {
   threads = max(1, Int(arguments[at + 1]) ?? threads)
   arguments.removeSubrange(at...(at + 1))
+}
+var names = Questions.names
+if let at = arguments.firstIndex(of: "--only"), at + 1 < arguments.count {
+  names = names.filter { $0 == arguments[at + 1] }
 }
 let size = arguments.compactMap(Int.init).first ?? 20_000_000
 
@@ -26,7 +30,7 @@ let size = arguments.compactMap(Int.init).first ?? 20_000_000
 var small: [String: Double] = [:]
 if withGrowth {
   let (questions, _) = try load(size / 5, forPeers: false)
-  for name in Questions.names {
+  for name in names {
     small[name] = try questions.measure(name, over: questions.journeys()).0.milliseconds
   }
   small["place"] = questions.replace().milliseconds
@@ -50,7 +54,7 @@ var answers: [String: [[Int]]] = [:]
   ])
 }
 
-for name in Questions.names {
+for name in names {
   let (measure, answer) = try questions.measure(name, over: questions.journeys())
   plain[name] = measure
   answers[name] = answer
@@ -72,7 +76,7 @@ print("")
 line(["filter", "question", "time", "CPU time", "times unfiltered"])
 for (name, rule) in Questions.filters {
   let journeys = try questions.journeys(where: rule)
-  for question in Questions.names {
+  for question in names {
     let (measure, _) = try questions.measure(question, over: journeys)
     guard let own = plain[question] else { continue }
     line([
@@ -86,7 +90,7 @@ for (name, rule) in Questions.filters {
 if withGrowth {
   print("")
   line(["growth", "a fifth", "all", "times"])
-  for name in Questions.names + ["place"] {
+  for name in names + ["place"] {
     guard let before = small[name], let after = plain[name]?.milliseconds else { continue }
     line([
       name, number(before) + " ms", number(after) + " ms", beside(after / before, atMost: 5.5),
