@@ -73,6 +73,7 @@ package struct PathsFold: Fold {
     case .middle(let column): codes = UnsafeRawPointer(column)
     case .wide(let column): codes = UnsafeRawPointer(column)
     }
+    precondition(partial.paths.width == Codes.width(of: axis.by), "paths of this column's codes")
     let reader = partial.paths.reader(of: codes, end: journeys.endRow)
     withUnsafeTemporaryAllocation(of: PathTable.Piece.self, capacity: PathTable.batch) { room in
       var count = 0
