@@ -6,6 +6,18 @@ package enum By: String, CaseIterable, Sendable, Codable {
 
   /// Nil for the phase, which is no column of the table.
   package var dimension: Dimension? { Dimension(rawValue: rawValue) }
+
+  var column: Columns {
+    switch self {
+    case .event: .events
+    case .channel: .channels
+    case .origin: .origins
+    case .device: .devices
+    case .content: .contents
+    case .campaign: .campaigns
+    case .phase: .phases
+    }
+  }
 }
 
 /// The names behind the codes that a fold meets.
@@ -47,6 +59,14 @@ package struct Axis: Sendable {
   }
 }
 
+extension JourneyBlock {
+  /// As ``rows(ofJourney:)``, compiled into the loops here.
+  @inline(__always)
+  func span(_ k: Int) -> Range<Int> {
+    Range(uncheckedBounds: (Int(starts[k]), Int(starts[k &+ 1])))
+  }
+}
+
 /// The codes of one column of a block, in the column's own width.
 enum Codes {
   case narrow(UnsafePointer<UInt8>)
@@ -76,6 +96,15 @@ enum Codes {
     case .event, .campaign: 2
     case .content: 4
     }
+  }
+}
+
+extension UnsafeBufferPointer where Element: FixedWidthInteger & UnsignedInteger {
+  /// The largest code, 0 where there are none: a loop that compilers turn into wide comparisons.
+  var largest: Int {
+    var largest: Element = 0
+    for code in self { largest = code > largest ? code : largest }
+    return Int(largest)
   }
 }
 

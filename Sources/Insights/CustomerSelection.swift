@@ -4,6 +4,8 @@ package import JourneyEngine
 package struct CustomerSelectionFold: Fold {
   package init() {}
 
+  package var columns: Columns { [] }
+
   package func start() -> [UInt32] { [] }
 
   package func update(_ partial: inout [UInt32], with journeys: JourneyBlock) {

@@ -19,9 +19,19 @@ package struct DurationDigest: Sendable, Equatable {
   package init() {}
 
   /// A negative duration counts as 0: the order of touchpoints says that it was none.
+  @inline(__always)
   package mutating func add(milliseconds: Int64) {
     let duration = max(milliseconds, 0)
-    count += 1
+    count &+= 1
+    let index = Self.classIndex(of: duration)
+    if count > Self.exactCount, exact.isEmpty, index < classes.count {
+      classes[index] &+= 1
+    } else {
+      addSlowly(duration)
+    }
+  }
+
+  private mutating func addSlowly(_ duration: Int64) {
     if count <= Self.exactCount {
       exact.append(duration)
     } else {
@@ -79,7 +89,9 @@ package struct DurationDigest: Sendable, Equatable {
 
   private mutating func grow(to index: Int) {
     if index >= classes.count {
-      classes.append(contentsOf: repeatElement(0, count: index + 1 - classes.count))
+      // By whole octaves, so that the next duration mostly finds its class.
+      let needed = (index / 256 + 1) * 256
+      classes.append(contentsOf: repeatElement(0, count: needed - classes.count))
     }
   }
 

@@ -29,6 +29,8 @@ package struct JourneyMapFold: Fold {
     var flows: UseTable
   }
 
+  package var columns: Columns { [.times, .channels, .contents, .phases] }
+
   package func start() -> Partial {
     let places = UInt64(phaseIDs.count * channels.count)
     return Partial(
@@ -41,25 +43,47 @@ package struct JourneyMapFold: Fold {
     guard let phases = journeys.phases else {
       preconditionFailure("the map needs journeys that were placed in a model")
     }
-    let channelCount = channels.count
-    let contentCount = contents.count
-    for k in 0..<journeys.journeyCount {
-      let journey = UInt64(partial.stays.journeys + k + 1)
-      for row in journeys.rows(ofJourney: k) {
-        let phase = Int(phases[row])
-        let place = phase &* channelCount &+ Int(journeys.channels[row])
-        partial.channels.note(UInt64(place), journey: journey)
-        let content = Int(journeys.contents[row])
+    // In runs whose touchpoints stay in a core's cache from one loop to the next.
+    journeys.forEachRun(rows: 8192) { run, rows in
+      noteUses(journeys, phases, run, rows, in: &partial)
+      noteStays(journeys, phases, run, rows, in: &partial)
+    }
+  }
+
+  private func noteUses(
+    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ run: Range<Int>, _ rows: Range<Int>,
+    in partial: inout Partial
+  ) {
+    let channelUses = partial.channels.noter(uses: rows.count)
+    let contentUses = partial.contents.noter(uses: rows.count)
+    let channelCount = UInt64(channels.count)
+    let contentCount = UInt64(contents.count)
+    var journey = UInt32(partial.stays.journeys)
+    for k in run {
+      journey += 1
+      for row in block.span(k) {
+        let phase = UInt64(phases[row])
+        channelUses.note(phase &* channelCount &+ UInt64(block.channels[row]), journey: journey)
+        let content = UInt64(block.contents[row])
         if content != 0 {
-          partial.contents.note(UInt64(phase &* contentCount &+ content), journey: journey)
+          contentUses.note(phase &* contentCount &+ content, journey: journey)
         }
       }
     }
-    partial.stays.update(journeys, placed: phases) { row, journey in
-      let from = Int(phases[row - 1]) * channelCount + Int(journeys.channels[row - 1])
-      let to = Int(phases[row]) * channelCount + Int(journeys.channels[row])
-      partial.flows.note(
-        UInt64(from) * UInt64(phaseIDs.count * channelCount) + UInt64(to), journey: journey)
+  }
+
+  private func noteStays(
+    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ run: Range<Int>, _ rows: Range<Int>,
+    in partial: inout Partial
+  ) {
+    let flows = partial.flows.noter(uses: rows.count)
+    let channelCount = UInt64(channels.count)
+    let places = UInt64(phaseIDs.count) * channelCount
+    let channels = block.channels
+    partial.stays.update(block, run, placed: phases) { row, journey in
+      let from = UInt64(phases[row &- 1]) &* channelCount &+ UInt64(channels[row &- 1])
+      let to = UInt64(phases[row]) &* channelCount &+ UInt64(channels[row])
+      flows.note(from &* places &+ to, journey: journey)
     }
   }
 

@@ -1,147 +1,139 @@
 import CustomerJourney
+import Dispatch
 
 /// Different paths, each with its customers, conversions and value.
 ///
 /// A path is the bytes of its codes as they lie in the column, so that looking one up copies
-/// nothing; a new one is copied to the end of one arena. The slots hold a piece of each hash beside
-/// the position, so that a look at the wrong path is rare.
+/// nothing. Paths are spread by their hash over ``PathShard``s: small tables that two partial results
+/// merge side by side, on all cores.
 struct PathTable: Sendable {
   /// Bytes of one code.
   let width: Int
-  private(set) var entries: [Entry] = []
-  private var arena: [UInt8] = []
-  /// A power of two. High half: of the hash; low half: position in ``entries`` plus one. 0 is free.
-  private var slots: [UInt64] = Array(repeating: 0, count: 4096)
+  private(set) var shards: [PathShard]
+  private let seeds = HashMix.seeds
 
-  struct Entry: Sendable {
-    fileprivate var hash: UInt64
-    fileprivate var offset: Int
-    fileprivate var bytes: Int
-    fileprivate var lastJourney: UInt64 = 0
-    var customers = 0
-    var conversions = 0
-    /// Minor units; held at the ends of its range instead of running over.
-    var value: Int64 = 0
+  static let shardBits = 6
+  /// Pieces that are noted together; fewer than 65,536.
+  static let batch = 4096
+
+  /// A path that a customer went along.
+  struct Piece {
+    var hash: UInt64
+    var start: UnsafeRawPointer
+    var bytes: Int
+    /// Counts from 1 within one partial result; 0 adds what customers did elsewhere.
+    var journey: UInt32
+    var customers: UInt32
+    var conversions: UInt32
+    var value: Int64
   }
 
-  init(width: Int) { self.width = width }
+  init(width: Int) {
+    self.width = width
+    shards = (0..<(1 << Self.shardBits)).map { _ in PathShard() }
+  }
 
-  /// Notes that a customer went along a path. `journey` counts from 1 within one partial result.
-  mutating func note(
-    _ path: UnsafeRawBufferPointer, journey: UInt64, converted: Bool, value: Int64
-  ) {
-    let position = position(of: path)
-    entries.withUnsafeMutableBufferPointer { entries in
-      if entries[position].lastJourney != journey {
-        entries[position].lastJourney = journey
-        entries[position].customers &+= 1
+  var count: Int { shards.reduce(0) { $0 + $1.count } }
+
+  /// Notes at most ``batch`` pieces.
+  mutating func note(_ pieces: UnsafeBufferPointer<Piece>) {
+    precondition(pieces.count <= Self.batch)
+    // A counting sort by shard: each shard's memory is then looked up once for all of its pieces.
+    var ends = [Int](repeating: 0, count: shards.count + 1)
+    for piece in pieces { ends[Self.shard(of: piece.hash) + 1] += 1 }
+    for shard in shards.indices { ends[shard + 1] += ends[shard] }
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: pieces.count) { order in
+      for (index, piece) in pieces.enumerated() {
+        let shard = Self.shard(of: piece.hash)
+        order[ends[shard]] = UInt16(index)
+        ends[shard] += 1
       }
-      if converted { entries[position].conversions &+= 1 }
-      entries[position].value = entries[position].value.saturatingAdding(value)
+      var first = 0
+      for shard in shards.indices {
+        let own = UnsafeBufferPointer(rebasing: order[first..<ends[shard]])
+        if !own.isEmpty { shards[shard].note(pieces, own) }
+        first = ends[shard]
+      }
     }
   }
 
   /// Adds what other customers did.
   mutating func merge(_ other: PathTable) {
     precondition(width == other.width, "paths of the same codes")
-    for entry in other.entries {
-      other.withPath(of: entry) {
-        add($0, customers: entry.customers, conversions: entry.conversions, value: entry.value)
+    let count = shards.count
+    shards.withUnsafeMutableBufferPointer { shards in
+      let mine = Shards(shards: shards)
+      DispatchQueue.concurrentPerform(iterations: count) { shard in
+        mine.shards[shard].merge(other.shards[shard])
       }
     }
   }
 
-  mutating func add(
-    _ path: UnsafeRawBufferPointer, customers: Int, conversions: Int, value: Int64
-  ) {
-    let position = position(of: path)
-    entries[position].customers += customers
-    entries[position].conversions += conversions
-    entries[position].value = entries[position].value.saturatingAdding(value)
+  /// Shards that threads change, each its own.
+  private struct Shards: @unchecked Sendable {
+    // Sendable by hand: no two threads touch the same shard.
+    let shards: UnsafeMutableBufferPointer<PathShard>
   }
 
-  func codes(of entry: Entry) -> [UInt32] {
-    withPath(of: entry) { path in
-      stride(from: 0, to: path.count, by: width).map { at in
-        switch width {
-        case 1: UInt32(path[at])
-        case 2: UInt32(path.loadUnaligned(fromByteOffset: at, as: UInt16.self))
-        default: path.loadUnaligned(fromByteOffset: at, as: UInt32.self)
-        }
+  private static func shard(of hash: UInt64) -> Int { Int(hash >> UInt64(64 - shardBits)) }
+
+  /// Reads paths of the column that begins at `codes` and can be read up to row `end`.
+  func reader(of codes: UnsafeRawPointer, end: Int) -> Reader {
+    Reader(codes: codes, end: codes + end * width, width: width, seeds: seeds)
+  }
+
+  /// Makes pieces of a column's rows.
+  struct Reader {
+    fileprivate let codes: UnsafeRawPointer
+    fileprivate let end: UnsafeRawPointer
+    fileprivate let width: Int
+    fileprivate let seeds: (first: UInt64, second: UInt64)
+
+    @inline(__always)
+    func piece(_ rows: Range<Int>, journey: UInt32, converted: Bool, value: Int64) -> Piece {
+      let start = codes + rows.lowerBound &* width
+      let bytes = rows.count &* width
+      return Piece(
+        hash: hash(start, bytes: bytes), start: start, bytes: bytes, journey: journey,
+        customers: 1, conversions: converted ? 1 : 0, value: value)
+    }
+
+    @inline(__always)
+    fileprivate func hash(_ start: UnsafeRawPointer, bytes: Int) -> UInt64 {
+      var at = start
+      var left = bytes
+      var hash = seeds.first ^ UInt64(bytes)
+      while left > 16 {
+        hash = HashMix.mix(
+          hash ^ at.loadUnaligned(as: UInt64.self),
+          seeds.second ^ at.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        at += 16
+        left &-= 16
       }
+      let (low, high) = tail(at, left)
+      return HashMix.mix(HashMix.mix(hash ^ low, seeds.second ^ high), seeds.first)
     }
-  }
 
-  func withPath<R>(of entry: Entry, _ body: (UnsafeRawBufferPointer) -> R) -> R {
-    arena.withUnsafeBytes {
-      body(UnsafeRawBufferPointer(rebasing: $0[entry.offset..<(entry.offset + entry.bytes)]))
-    }
-  }
-
-  private mutating func position(of path: UnsafeRawBufferPointer) -> Int {
-    if entries.count * 2 >= slots.count { growSlots() }
-    let hash = Self.hash(path)
-    let tag = hash & ~0xFFFF_FFFF
-    let mask = slots.count &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while slots[slot] != 0 {
-      if slots[slot] & ~0xFFFF_FFFF == tag {
-        let position = Int(slots[slot] & 0xFFFF_FFFF) &- 1
-        if entries[position].hash == hash, isPath(entries[position], path) { return position }
+    /// The last 16 bytes or fewer, with zeros behind. Reads past them where that is allowed, since one
+    /// wide look takes less than many small ones.
+    @inline(__always)
+    private func tail(_ start: UnsafeRawPointer, _ bytes: Int) -> (UInt64, UInt64) {
+      if end - start >= 16 {
+        let low = start.loadUnaligned(as: UInt64.self)
+        let high = start.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        return (
+          UInt64(littleEndian: low) & (.max >> UInt64(64 &- 8 &* min(bytes, 8))),
+          UInt64(littleEndian: high) & (.max >> UInt64(128 &- 8 &* max(bytes, 8)))
+        )
       }
-      slot = (slot &+ 1) & mask
-    }
-    entries.append(Entry(hash: hash, offset: arena.count, bytes: path.count))
-    precondition(entries.count < Int(UInt32.max), "fewer paths than touchpoints in a table")
-    slots[slot] = tag | UInt64(entries.count)
-    arena.append(contentsOf: path)
-    return entries.count &- 1
-  }
-
-  private func isPath(_ entry: Entry, _ path: UnsafeRawBufferPointer) -> Bool {
-    guard entry.bytes == path.count else { return false }
-    return withPath(of: entry) { known in
-      var at = 0
-      while at &+ 8 <= known.count {
-        if known.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-          != path.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-        {
-          return false
-        }
-        at &+= 8
+      var low: UInt64 = 0
+      var high: UInt64 = 0
+      for at in 0..<bytes {
+        let byte = UInt64(start.load(fromByteOffset: at, as: UInt8.self))
+        if at < 8 { low |= byte << UInt64(8 * at) } else { high |= byte << UInt64(8 * at - 64) }
       }
-      while at < known.count {
-        if known[at] != path[at] { return false }
-        at &+= 1
-      }
-      return true
+      return (low, high)
     }
-  }
-
-  private mutating func growSlots() {
-    var slots = [UInt64](repeating: 0, count: slots.count * 4)
-    let mask = slots.count - 1
-    for (position, entry) in entries.enumerated() {
-      var slot = Int(truncatingIfNeeded: entry.hash) & mask
-      while slots[slot] != 0 { slot = (slot + 1) & mask }
-      slots[slot] = (entry.hash & ~0xFFFF_FFFF) | UInt64(position + 1)
-    }
-    self.slots = slots
-  }
-
-  private static func hash(_ path: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = HashMix.processSeed ^ UInt64(path.count)
-    var at = 0
-    while at &+ 8 <= path.count {
-      hash = HashMix.mix(hash ^ path.loadUnaligned(fromByteOffset: at, as: UInt64.self), hash)
-      at &+= 8
-    }
-    var tail: UInt64 = 0
-    while at < path.count {
-      tail = tail &<< 8 | UInt64(path[at])
-      at &+= 1
-    }
-    return HashMix.mix(hash ^ tail, HashMix.processSeed)
   }
 }
 
@@ -152,13 +144,15 @@ extension PathTable: Codable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    width = try container.decode(Int.self, forKey: .width)
     let paths = try container.decode([[UInt32]].self, forKey: .paths)
     let customers = try container.decode([Int].self, forKey: .customers)
     let conversions = try container.decode([Int].self, forKey: .conversions)
     let values = try container.decode([Int64].self, forKey: .values)
+    self.init(width: try container.decode(Int.self, forKey: .width))
     guard [1, 2, 4].contains(width), paths.count == customers.count,
-      paths.count == conversions.count, paths.count == values.count
+      paths.count == conversions.count, paths.count == values.count,
+      paths.allSatisfy({ !$0.isEmpty }),
+      (customers + conversions).allSatisfy({ UInt32(exactly: $0) != nil })
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .paths, in: container, debugDescription: "not a table of paths")
@@ -167,18 +161,25 @@ extension PathTable: Codable {
       let bytes = codes.flatMap { code in
         withUnsafeBytes(of: code.littleEndian) { Array($0.prefix(width)) }
       }
-      bytes.withUnsafeBytes {
-        add($0, customers: customers[i], conversions: conversions[i], value: values[i])
+      bytes.withUnsafeBytes { path in
+        guard let start = path.baseAddress else { return }
+        let piece = Piece(
+          hash: reader(of: start, end: codes.count).hash(start, bytes: path.count), start: start,
+          bytes: path.count, journey: 0, customers: UInt32(customers[i]),
+          conversions: UInt32(conversions[i]), value: values[i])
+        withUnsafePointer(to: piece) { note(UnsafeBufferPointer(start: $0, count: 1)) }
       }
     }
   }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    let entries = shards.flatMap { shard in shard.entries.map { (shard, $0) } }
     try container.encode(width, forKey: .width)
-    try container.encode(entries.map(codes(of:)), forKey: .paths)
-    try container.encode(entries.map(\.customers), forKey: .customers)
-    try container.encode(entries.map(\.conversions), forKey: .conversions)
-    try container.encode(entries.map(\.value), forKey: .values)
+    try container.encode(
+      entries.map { shard, entry in shard.codes(of: entry, width: width) }, forKey: .paths)
+    try container.encode(entries.map(\.1.customers), forKey: .customers)
+    try container.encode(entries.map(\.1.conversions), forKey: .conversions)
+    try container.encode(entries.map(\.1.value), forKey: .values)
   }
 }

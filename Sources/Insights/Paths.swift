@@ -62,6 +62,10 @@ package struct PathsFold: Fold {
 
   package func start() -> Partial { Partial(paths: PathTable(width: Codes.width(of: axis.by))) }
 
+  package var columns: Columns {
+    goal == nil ? [axis.by.column, .values] : [axis.by.column, .values, .events]
+  }
+
   package func update(_ partial: inout Partial, with journeys: JourneyBlock) {
     let codes: UnsafeRawPointer
     switch Codes(journeys, by: axis.by) {
@@ -69,50 +73,61 @@ package struct PathsFold: Fold {
     case .middle(let column): codes = UnsafeRawPointer(column)
     case .wide(let column): codes = UnsafeRawPointer(column)
     }
-    if let goal {
-      goal.withPointer { note(journeys, codes, goal: $0, in: &partial) }
-    } else {
-      noteWhole(journeys, codes, in: &partial)
+    precondition(partial.paths.width == Codes.width(of: axis.by), "paths of this column's codes")
+    let reader = partial.paths.reader(of: codes, end: journeys.endRow)
+    withUnsafeTemporaryAllocation(of: PathTable.Piece.self, capacity: PathTable.batch) { room in
+      var count = 0
+      var journey = UInt32(partial.journeys)
+      for k in 0..<journeys.journeyCount {
+        journey += 1
+        forEachPiece(of: journeys, k) { rows, converted, value in
+          room[count] = reader.piece(
+            rows, journey: journey, converted: converted, value: value)
+          count &+= 1
+          if count == PathTable.batch {
+            partial.paths.note(UnsafeBufferPointer(room))
+            count = 0
+          }
+        }
+      }
+      partial.paths.note(UnsafeBufferPointer(rebasing: room[..<count]))
     }
     partial.journeys += journeys.journeyCount
   }
 
-  private func noteWhole(
-    _ block: JourneyBlock, _ codes: UnsafeRawPointer, in partial: inout Partial
+  /// Calls `body` with the rows of each path of a journey, whether it ends in the goal, and its value.
+  @inline(__always)
+  private func forEachPiece(
+    of block: JourneyBlock, _ k: Int,
+    _ body: (_ rows: Range<Int>, _ converted: Bool, _ value: Int64) -> Void
   ) {
-    let width = partial.paths.width
-    for k in 0..<block.journeyCount {
-      let rows = block.rows(ofJourney: k)
-      var value: Int64 = 0
-      for row in rows { value = value.saturatingAdding(block.values[row]) }
-      let path = UnsafeRawBufferPointer(
-        start: codes + rows.lowerBound * width, count: rows.count * width)
-      partial.paths.note(
-        path, journey: UInt64(partial.journeys + k + 1), converted: false, value: value)
+    let rows = block.span(k)
+    guard let goal else {
+      body(rows, false, Self.sum(block.values, over: rows))
+      return
+    }
+    goal.withPointer { goal in
+      var first = rows.lowerBound
+      for row in rows where goal[Int(block.events[row])] != 0 {
+        body(first..<(row &+ 1), true, block.values[row])
+        first = row &+ 1
+      }
+      if first < rows.upperBound { body(first..<rows.upperBound, false, 0) }
     }
   }
 
-  private func note(
-    _ block: JourneyBlock, _ codes: UnsafeRawPointer, goal: UnsafePointer<UInt32>,
-    in partial: inout Partial
-  ) {
-    let width = partial.paths.width
-    for k in 0..<block.journeyCount {
-      let rows = block.rows(ofJourney: k)
-      let journey = UInt64(partial.journeys + k + 1)
-      var first = rows.lowerBound
-      for row in rows where goal[Int(block.events[row])] != 0 {
-        let path = UnsafeRawBufferPointer(
-          start: codes + first * width, count: (row + 1 - first) * width)
-        partial.paths.note(path, journey: journey, converted: true, value: block.values[row])
-        first = row + 1
-      }
-      if first < rows.upperBound {
-        let rest = UnsafeRawBufferPointer(
-          start: codes + first * width, count: (rows.upperBound - first) * width)
-        partial.paths.note(rest, journey: journey, converted: false, value: 0)
-      }
+  /// Held at the ends of the range instead of running over.
+  @inline(__always)
+  private static func sum(_ values: UnsafePointer<Int64>, over rows: Range<Int>) -> Int64 {
+    var sum: Int64 = 0
+    var overflows = false
+    for row in rows {
+      let (next, overflow) = sum.addingReportingOverflow(values[row])
+      sum = next
+      overflows = overflows || overflow
     }
+    guard overflows else { return sum }
+    return rows.reduce(0) { $0.saturatingAdding(values[$1]) }
   }
 
   package func merge(_ partial: inout Partial, with other: Partial) {
@@ -121,37 +136,48 @@ package struct PathsFold: Fold {
   }
 
   package func finish(_ partial: Partial) -> Paths {
-    let rows = best(of: partial.paths).map { entry in
+    let paths = partial.paths
+    let rows = best(of: paths).map { found in
       Paths.Row(
-        path: partial.paths.codes(of: entry).map { axis.names[Int($0)] },
-        customers: entry.customers, conversions: entry.conversions,
-        value: Money(minorUnits: entry.value, currency: currency).amount)
+        path: found.codes.map { axis.names[Int($0)] }, customers: Int(found.entry.customers),
+        conversions: Int(found.entry.conversions),
+        value: Money(minorUnits: found.entry.value, currency: currency).amount)
     }
     return Paths(
-      by: axis.by, until: until?.name, rows: rows, distinctPaths: partial.paths.entries.count,
+      by: axis.by, until: until?.name, rows: rows, distinctPaths: paths.count,
       customers: partial.journeys, currency: currency, foreignValues: foreignValues)
   }
 
+  private struct Found {
+    var entry: PathShard.Entry
+    var codes: [UInt32]
+  }
+
   /// The first ``top`` in order, by keeping no more than those: most paths are seen once and are
-  /// turned away by one comparison.
-  private func best(of paths: PathTable) -> [PathTable.Entry] {
+  /// turned away by one comparison of numbers.
+  private func best(of paths: PathTable) -> [Found] {
     let ranks = axis.ranks
-    func isBefore(_ a: PathTable.Entry, _ b: PathTable.Entry) -> Bool {
-      if a.customers != b.customers { return a.customers > b.customers }
-      return paths.codes(of: a).lazy.map { ranks[Int($0)] }
-        .lexicographicallyPrecedes(paths.codes(of: b).lazy.map { ranks[Int($0)] })
+    func isBefore(_ a: Found, _ b: Found) -> Bool {
+      if a.entry.customers != b.entry.customers { return a.entry.customers > b.entry.customers }
+      return a.codes.lazy.map { ranks[Int($0)] }
+        .lexicographicallyPrecedes(b.codes.lazy.map { ranks[Int($0)] })
     }
-    var best: [PathTable.Entry] = []
-    for entry in paths.entries {
-      if best.count == top, let last = best.last, !isBefore(entry, last) { continue }
-      var low = 0
-      var high = best.count
-      while low < high {
-        let middle = (low + high) / 2
-        if isBefore(best[middle], entry) { low = middle + 1 } else { high = middle }
+    var best: [Found] = []
+    var fewest: UInt32 = 0
+    for shard in paths.shards {
+      for entry in shard.entries where entry.customers >= fewest {
+        let found = Found(entry: entry, codes: shard.codes(of: entry, width: paths.width))
+        if best.count == top, let last = best.last, !isBefore(found, last) { continue }
+        var low = 0
+        var high = best.count
+        while low < high {
+          let middle = (low + high) / 2
+          if isBefore(best[middle], found) { low = middle + 1 } else { high = middle }
+        }
+        best.insert(found, at: low)
+        if best.count > top { best.removeLast() }
+        if best.count == top { fewest = best[top - 1].entry.customers }
       }
-      best.insert(entry, at: low)
-      if best.count > top { best.removeLast() }
     }
     return best
   }

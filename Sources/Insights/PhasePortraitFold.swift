@@ -34,10 +34,12 @@ package struct PhasePortraitFold: Fold {
     /// In the order of ``PhasePortraitFold/lists``.
     var uses: [UseTable]
     /// Touchpoints by rule; ``JourneyBlock/stayed`` for those that no rule decided.
-    var rules = [Int](repeating: 0, count: 256)
+    var rules = Counters<Int>(count: 256)
     /// Minor units; held at the ends of its range instead of running over.
     var value: Int64 = 0
   }
+
+  package var columns: Columns { .all }
 
   package func start() -> Partial {
     Partial(
@@ -49,26 +51,44 @@ package struct PhasePortraitFold: Fold {
     guard let phases = journeys.phases else {
       preconditionFailure("a portrait needs journeys that were placed in a model")
     }
-    for k in 0..<journeys.journeyCount {
-      let journey = UInt64(partial.stays.journeys + k + 1)
-      for row in journeys.rows(ofJourney: k) where Int(phases[row]) == phase {
-        partial.uses[0].note(UInt64(journeys.channels[row]), journey: journey)
-        partial.uses[1].note(UInt64(journeys.origins[row]), journey: journey)
-        partial.uses[2].note(UInt64(journeys.devices[row]), journey: journey)
-        partial.uses[3].note(UInt64(journeys.events[row]), journey: journey)
-        partial.uses[4].note(UInt64(journeys.contents[row]), journey: journey)
-        partial.uses[5].note(UInt64(journeys.campaigns[row]), journey: journey)
-        partial.value = partial.value.saturatingAdding(journeys.values[row])
-        if let rules = journeys.rules { partial.rules[Int(rules[row])] += 1 }
+    journeys.forEachRun(rows: 8192) { run, rows in
+      noteUses(journeys, phases, run, rows, in: &partial)
+      partial.stays.update(journeys, run, placed: phases) { _, _ in }
+    }
+  }
+
+  private func noteUses(
+    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ run: Range<Int>, _ rows: Range<Int>,
+    in partial: inout Partial
+  ) {
+    let channels = partial.uses[0].noter(uses: rows.count)
+    let origins = partial.uses[1].noter(uses: rows.count)
+    let devices = partial.uses[2].noter(uses: rows.count)
+    let events = partial.uses[3].noter(uses: rows.count)
+    let contents = partial.uses[4].noter(uses: rows.count)
+    let campaigns = partial.uses[5].noter(uses: rows.count)
+    let rules = partial.rules.memory(atLeast: 256)
+    let phase = UInt8(phase)
+    var journey = UInt32(partial.stays.journeys)
+    for k in run {
+      journey += 1
+      for row in block.span(k) where phases[row] == phase {
+        channels.note(UInt64(block.channels[row]), journey: journey)
+        origins.note(UInt64(block.origins[row]), journey: journey)
+        devices.note(UInt64(block.devices[row]), journey: journey)
+        events.note(UInt64(block.events[row]), journey: journey)
+        contents.note(UInt64(block.contents[row]), journey: journey)
+        campaigns.note(UInt64(block.campaigns[row]), journey: journey)
+        partial.value = partial.value.saturatingAdding(block.values[row])
+        if let decided = block.rules { rules[Int(decided[row])] += 1 }
       }
     }
-    partial.stays.update(journeys, placed: phases) { _, _ in }
   }
 
   package func merge(_ partial: inout Partial, with other: Partial) {
     partial.stays.merge(other.stays)
     for k in partial.uses.indices { partial.uses[k].merge(other.uses[k]) }
-    for rule in partial.rules.indices { partial.rules[rule] += other.rules[rule] }
+    for rule in 0..<partial.rules.count { partial.rules[rule] += other.rules[rule] }
     partial.value = partial.value.saturatingAdding(other.value)
   }
 
@@ -84,7 +104,7 @@ package struct PhasePortraitFold: Fold {
       before: partial.stays.before(phase, ids: phaseIDs),
       after: partial.stays.after(phase, ids: phaseIDs), channels: uses[0], origins: uses[1],
       devices: uses[2], events: uses[3], content: uses[4], campaigns: uses[5],
-      rules: partial.rules.indices.filter { partial.rules[$0] > 0 }.map {
+      rules: (0..<partial.rules.count).filter { partial.rules[$0] > 0 }.map {
         .init(rule: $0 == stayed ? -1 : $0, touchpoints: partial.rules[$0])
       }, dwell: partial.stays.dwell(phase), foreignValues: foreignValues)
   }

@@ -17,7 +17,9 @@ struct PhaseStays: Sendable, Codable {
   var journeys = 0
   var touchpoints = 0
   /// By phase.
-  private(set) var phases: [Counts]
+  private(set) var phases: Counters<Counts>
+  /// By phase × ``classSeconds`` + class: stays that ended.
+  private var dwell: Counters<Int>
   /// By phase from × ``phaseCount`` + phase to: moves and the customers who made them.
   private(set) var moves: UseTable
   /// As ``moves``: from entering the one to entering the other.
@@ -30,70 +32,121 @@ struct PhaseStays: Sendable, Codable {
     /// Customers whose first and whose last touchpoint is here.
     var starts = 0
     var ends = 0
-    /// Ended stays by ``PhaseStays/classSeconds``.
-    var dwell = [Int](repeating: 0, count: PhaseStays.classSeconds.count)
   }
 
   init(phaseCount: Int) {
     precondition(phaseCount <= Limits.phasesPerModel, "a bit for each phase")
     self.phaseCount = phaseCount
-    phases = Array(repeating: Counts(), count: phaseCount)
+    phases = Counters(count: phaseCount)
+    dwell = Counters(count: phaseCount * Self.classSeconds.count)
     moves = UseTable(bound: UInt64(phaseCount * phaseCount))
     durations = Array(repeating: DurationDigest(), count: phaseCount * phaseCount)
   }
 
-  /// `moved` hears of each move: the row where the customer entered another phase, and the journey's
-  /// number within this partial result.
+  /// `moved` hears of each move of the journeys `run`: the row where the customer entered another
+  /// phase, and the journey's number within this partial result.
+  @inline(__always)
   mutating func update(
-    _ block: JourneyBlock, placed: UnsafePointer<UInt8>,
-    moved: (_ row: Int, _ journey: UInt64) -> Void
+    _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>,
+    moved: (_ row: Int, _ journey: UInt32) -> Void
   ) {
-    for k in 0..<block.journeyCount {
-      let rows = block.rows(ofJourney: k)
-      let journey = UInt64(journeys + k + 1)
-      var phase = Int(placed[rows.lowerBound])
-      var entered = block.times[rows.lowerBound]
-      var stayFirst = rows.lowerBound
-      var seen: UInt32 = 1 << UInt32(phase)
-      phases[phase].starts += 1
-      phases[phase].entered += 1
-      for row in rows.dropFirst() where Int(placed[row]) != phase {
-        let next = Int(placed[row])
-        let time = block.times[row]
-        phases[phase].touchpoints += row - stayFirst
-        phases[phase].dwell[Self.dwellClass(milliseconds: time - entered)] += 1
-        phases[next].entered += 1
-        moves.note(UInt64(phase * phaseCount + next), journey: journey)
-        durations[phase * phaseCount + next].add(milliseconds: time - entered)
-        moved(row, journey)
-        seen |= 1 << UInt32(next)
-        phase = next
-        entered = time
-        stayFirst = row
-      }
-      phases[phase].touchpoints += rows.upperBound - stayFirst
-      phases[phase].ends += 1
-      while seen != 0 {
-        phases[seen.trailingZeroBitCount].customers += 1
-        seen &= seen - 1
+    let firstRow = block.span(run.lowerBound).lowerBound
+    let count = Int(block.starts[run.upperBound]) - firstRow
+    let codes = UnsafeBufferPointer(start: placed + firstRow, count: count)
+    precondition(codes.largest < phaseCount, "a phase of the model")
+    precondition(durations.count == phaseCount * phaseCount, "a digest for each move")
+    let phaseCount = phaseCount
+    let moves = moves.noter(uses: count)
+    let phases = phases.memory(atLeast: phaseCount)
+    let dwell = dwell.memory(atLeast: phaseCount * Self.classSeconds.count)
+    let classes = DwellClasses()
+    var journey = UInt32(journeys)
+    durations.withUnsafeMutableBufferPointer { durations in
+      withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { starts in
+        guard let starts = starts.baseAddress else { return }
+        for k in run {
+          journey &+= 1
+          let last = Self.findStays(block.span(k), placed, into: starts)
+          var phase = Int(placed[starts[0]])
+          var seen: UInt32 = 1 &<< UInt32(phase)
+          phases[phase].starts &+= 1
+          phases[phase].entered &+= 1
+          for stay in 0..<last {
+            let row = starts[stay &+ 1]
+            let next = Int(placed[row])
+            let duration = block.times[row] &- block.times[starts[stay]]
+            let move = phase &* phaseCount &+ next
+            phases[phase].touchpoints &+= row &- starts[stay]
+            phases[next].entered &+= 1
+            dwell[phase &* Self.classSeconds.count &+ classes.index(milliseconds: duration)] &+= 1
+            moves.note(UInt64(move), journey: journey)
+            durations[move].add(milliseconds: duration)
+            moved(row, journey)
+            seen |= 1 &<< UInt32(next)
+            phase = next
+          }
+          phases[phase].touchpoints &+= Int(block.starts[k &+ 1]) &- starts[last]
+          phases[phase].ends &+= 1
+          while seen != 0 {
+            phases[seen.trailingZeroBitCount].customers &+= 1
+            seen &= seen &- 1
+          }
+        }
       }
     }
-    journeys += block.journeyCount
-    touchpoints += block.endRow - block.firstRow
+    journeys += run.count
+    touchpoints += count
+  }
+
+  /// Writes down the first row of each stay. Gives the number of the last stay, from 0.
+  @inline(__always)
+  private static func findStays(
+    _ rows: Range<Int>, _ placed: UnsafePointer<UInt8>, into starts: UnsafeMutablePointer<Int>
+  ) -> Int {
+    starts[0] = rows.lowerBound
+    var found = 1
+    for row in (rows.lowerBound &+ 1)..<max(rows.upperBound, rows.lowerBound &+ 1) {
+      // Written always, counted only when it starts a stay: no branch to guess.
+      starts[found] = row
+      found &+= placed[row] != placed[row &- 1] ? 1 : 0
+    }
+    return found &- 1
+  }
+
+  /// Finds the class of a duration by one comparison: no power of two has more than one border of
+  /// ``classSeconds`` in it.
+  private struct DwellClasses {
+    /// By the highest bit of a duration in milliseconds: the class before the border, and the border.
+    private static let octaves: [(before: Int, border: Int64)] = (0..<64).map { bit in
+      let borders = classSeconds.map { $0 * 1000 }
+      let from = bit == 63 ? Int64.min : Int64(1) << Int64(bit)
+      let inside = borders.filter { $0 > from && $0 / 2 < from }
+      precondition(inside.count < 2, "one border a power of two")
+      let before = borders.lastIndex { $0 <= from } ?? 0
+      return (before, inside.first ?? .max)
+    }
+    private let octaves = Self.octaves
+
+    @inline(__always)
+    func index(milliseconds: Int64) -> Int {
+      let octave = octaves[63 &- (max(milliseconds, 0) | 1).leadingZeroBitCount]
+      return octave.before &+ (milliseconds >= octave.border ? 1 : 0)
+    }
   }
 
   mutating func merge(_ other: PhaseStays) {
     precondition(phaseCount == other.phaseCount, "partial results of the same model")
     journeys += other.journeys
     touchpoints += other.touchpoints
-    for (phase, counts) in other.phases.enumerated() {
+    for phase in 0..<phaseCount {
+      let counts = other.phases[phase]
       phases[phase].customers += counts.customers
       phases[phase].touchpoints += counts.touchpoints
       phases[phase].entered += counts.entered
       phases[phase].starts += counts.starts
       phases[phase].ends += counts.ends
-      for (k, stays) in counts.dwell.enumerated() { phases[phase].dwell[k] += stays }
     }
+    for k in 0..<dwell.count { dwell[k] += other.dwell[k] }
     moves.merge(other.moves)
     for (k, digest) in other.durations.enumerated() { durations[k].merge(digest) }
   }
@@ -120,8 +173,8 @@ struct PhaseStays: Sendable, Codable {
   }
 
   func dwell(_ phase: Int) -> [JourneyMap.DwellClass] {
-    zip(Self.classSeconds, phases[phase].dwell).map {
-      .init(fromSeconds: Double($0), stays: $1)
+    Self.classSeconds.enumerated().map { k, seconds in
+      .init(fromSeconds: Double(seconds), stays: dwell[phase * Self.classSeconds.count + k])
     }
   }
 
@@ -144,11 +197,5 @@ struct PhaseStays: Sendable, Codable {
       all.append(.init(to: edge, customers: edgeCustomers, medianSeconds: nil))
     }
     return all
-  }
-
-  private static func dwellClass(milliseconds: Int64) -> Int {
-    var k = classSeconds.count - 1
-    while k > 0, milliseconds < classSeconds[k] * 1000 { k -= 1 }
-    return k
   }
 }

@@ -1,94 +1,139 @@
 /// How often each of many things was used, and by how many customers.
 ///
 /// A thing is a number below ``bound``: a code, or some codes packed together. Small bounds are
-/// counted in plain arrays, large ones in a hash table. A fold sees one customer at a time, so a
-/// customer is counted once by remembering which was the last: no sets.
+/// counted by thing, large ones in a hash table. A fold sees one customer at a time, so a customer
+/// is counted once by remembering which was the last: no sets.
 struct UseTable: Sendable {
-  /// Things below this are counted in arrays of this size.
+  /// Things below this have a counter each.
   static let denseLimit = 1 << 16
 
   let bound: UInt64
-  private var entries: [Entry]
-  /// Empty while dense. Else a power of two of positions in ``entries`` plus one; 0 is free.
-  private var slots: [UInt32]
+  /// By thing while dense, else in the order in which things were first met.
+  private var counters: Counters<Counter>
+  /// The thing of each counter in use; empty while dense.
+  private var things = Counters<UInt64>(count: 0)
+  /// Empty while dense. Else a power of two of positions in ``counters`` plus one; 0 is free.
+  private var slots = Counters<UInt32>(count: 0)
+  private let seed = HashMix.seeds.first
+  /// One number, in memory so that a ``Noter`` counts it on.
+  private var found = Counters<Int>(count: 1)
 
-  struct Entry: Sendable {
-    var thing: UInt64
+  /// Sixteen bytes, so that four share a line of the cache. Customers have 32-bit numbers.
+  fileprivate struct Counter {
     var touchpoints = 0
-    var customers = 0
-    fileprivate var lastJourney: UInt64 = 0
+    var customers: UInt32 = 0
+    var lastJourney: UInt32 = 0
+  }
+
+  struct Use: Sendable {
+    var thing: UInt64
+    var touchpoints: Int
+    var customers: Int
   }
 
   init(bound: UInt64) {
     self.bound = bound
     if bound <= UInt64(Self.denseLimit) {
-      entries = (0..<bound).map { Entry(thing: $0) }
-      slots = []
+      counters = Counters(count: Int(bound))
     } else {
-      entries = []
-      slots = Array(repeating: 0, count: 1024)
+      counters = Counters(count: 0)
+      makeRoom(for: 512)
     }
   }
 
-  /// Notes one use. `journey` counts from 1 within one partial result.
-  @inline(__always)
-  mutating func note(_ thing: UInt64, journey: UInt64) {
-    let position = position(of: thing)
-    entries.withUnsafeMutableBufferPointer { entries in
-      entries[position].touchpoints &+= 1
-      if entries[position].lastJourney != journey {
-        entries[position].lastJourney = journey
-        entries[position].customers &+= 1
-      }
+  /// The table's memory for the length of a loop.
+  struct Noter {
+    fileprivate let bound: UInt64
+    fileprivate let counters: UnsafeMutablePointer<Counter>
+    fileprivate let things: UnsafeMutablePointer<UInt64>
+    fileprivate let slots: UnsafeMutablePointer<UInt32>
+    /// -1 while dense.
+    fileprivate let slotMask: Int
+    fileprivate let found: UnsafeMutablePointer<Int>
+    fileprivate let seed: UInt64
+
+    /// Notes one use. `journey` counts from 1 within one partial result.
+    @inline(__always)
+    func note(_ thing: UInt64, journey: UInt32) {
+      precondition(thing < bound, "a thing that this table was made for")
+      let counter = counters + (slotMask < 0 ? Int(thing) : position(of: thing))
+      counter.pointee.touchpoints &+= 1
+      counter.pointee.customers &+= counter.pointee.lastJourney == journey ? 0 : 1
+      counter.pointee.lastJourney = journey
     }
+
+    fileprivate func position(of thing: UInt64) -> Int {
+      var slot = UseTable.hashed(thing, seed) & slotMask
+      while slots[slot] != 0 {
+        let position = Int(slots[slot]) &- 1
+        if things[position] == thing { return position }
+        slot = (slot &+ 1) & slotMask
+      }
+      let position = found.pointee
+      things[position] = thing
+      found.pointee = position &+ 1
+      slots[slot] = UInt32(truncatingIfNeeded: position &+ 1)
+      return position
+    }
+  }
+
+  /// Room to note at most `uses` uses, until this table is changed in another way.
+  mutating func noter(uses: Int) -> Noter {
+    if slots.count > 0 { makeRoom(for: uses) }
+    return Noter(
+      bound: bound, counters: counters.memory(atLeast: slots.count == 0 ? Int(bound) : uses),
+      things: things.memory(atLeast: 0), slots: slots.memory(atLeast: 0),
+      slotMask: slots.count - 1, found: found.memory(atLeast: 1), seed: seed)
   }
 
   /// Adds what other customers did.
-  mutating func merge(_ other: UseTable) {
-    for entry in other.used {
-      add(entry.thing, touchpoints: entry.touchpoints, customers: entry.customers)
-    }
-  }
+  mutating func merge(_ other: UseTable) { add(other.used) }
 
-  mutating func add(_ thing: UInt64, touchpoints: Int, customers: Int) {
-    let position = position(of: thing)
-    entries[position].touchpoints += touchpoints
-    entries[position].customers += customers
+  mutating func add(_ uses: [Use]) {
+    let noter = noter(uses: uses.count)
+    for use in uses {
+      precondition(use.thing < bound, "a thing that this table was made for")
+      let counter =
+        noter.counters + (slots.count == 0 ? Int(use.thing) : noter.position(of: use.thing))
+      counter.pointee.touchpoints += use.touchpoints
+      counter.pointee.customers += UInt32(use.customers)
+    }
   }
 
   /// What was used at all, in no particular order.
-  var used: [Entry] { entries.filter { $0.touchpoints > 0 } }
-
-  @inline(__always)
-  private mutating func position(of thing: UInt64) -> Int {
-    precondition(thing < bound, "a thing that this table was made for")
-    return slots.isEmpty ? Int(thing) : hashedPosition(of: thing)
-  }
-
-  private mutating func hashedPosition(of thing: UInt64) -> Int {
-    if entries.count * 2 >= slots.count { growSlots() }
-    var slot = hashed(thing) & (slots.count - 1)
-    while slots[slot] != 0 {
-      let position = Int(slots[slot]) - 1
-      if entries[position].thing == thing { return position }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    entries.append(Entry(thing: thing))
-    slots[slot] = UInt32(entries.count)
-    return entries.count - 1
-  }
-
-  private mutating func growSlots() {
-    slots = Array(repeating: 0, count: slots.count * 2)
-    for (position, entry) in entries.enumerated() {
-      var slot = hashed(entry.thing) & (slots.count - 1)
-      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = UInt32(position + 1)
+  var used: [Use] {
+    let isDense = slots.count == 0
+    return (0..<(isDense ? counters.count : found[0])).compactMap { position in
+      let counter = counters[position]
+      guard counter.touchpoints > 0 else { return nil }
+      return Use(
+        thing: isDense ? UInt64(position) : things[position], touchpoints: counter.touchpoints,
+        customers: Int(counter.customers))
     }
   }
 
-  private func hashed(_ thing: UInt64) -> Int {
-    Int(truncatingIfNeeded: HashMix.mix(thing, HashMix.processSeed) >> 20)
+  /// At most half of the slots are ever taken.
+  private mutating func makeRoom(for uses: Int) {
+    let needed = found[0] + uses
+    precondition(needed < Int(UInt32.max), "fewer things than touchpoints in a table")
+    guard needed > things.count else { return }
+    let capacity = max(needed, things.count * 2)
+    counters.grow(to: capacity)
+    things.grow(to: capacity)
+    guard capacity * 2 > slots.count else { return }
+    var count = 1024
+    while count < capacity * 2 { count *= 2 }
+    slots = Counters(count: count)
+    let memory = slots.memory(atLeast: count)
+    for position in 0..<found[0] {
+      var slot = Self.hashed(things[position], seed) & (count - 1)
+      while memory[slot] != 0 { slot = (slot + 1) & (count - 1) }
+      memory[slot] = UInt32(position + 1)
+    }
+  }
+
+  private static func hashed(_ thing: UInt64, _ seed: UInt64) -> Int {
+    Int(truncatingIfNeeded: HashMix.mix(thing, seed) >> 20)
   }
 }
 
@@ -104,14 +149,16 @@ extension UseTable: Codable {
     let touchpoints = try container.decode([Int].self, forKey: .touchpoints)
     let customers = try container.decode([Int].self, forKey: .customers)
     guard things.count == touchpoints.count, things.count == customers.count,
-      things.allSatisfy({ $0 < bound })
+      things.allSatisfy({ $0 < bound }), touchpoints.allSatisfy({ $0 >= 0 }),
+      customers.allSatisfy({ UInt32(exactly: $0) != nil })
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .things, in: container, debugDescription: "not a table of uses")
     }
-    for (i, thing) in things.enumerated() {
-      add(thing, touchpoints: touchpoints[i], customers: customers[i])
-    }
+    add(
+      things.indices.map {
+        Use(thing: things[$0], touchpoints: touchpoints[$0], customers: customers[$0])
+      })
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -128,7 +175,9 @@ extension UseTable: Codable {
 enum HashMix {
   /// Drawn once a process, so that nobody outside can choose names that collide. Answers do not
   /// depend on it.
-  static let processSeed = UInt64.random(in: .min ... .max)
+  static let seeds = (
+    first: UInt64.random(in: .min ... .max), second: UInt64.random(in: .min ... .max)
+  )
 
   /// The two halves of a full product, folded.
   @inline(__always)

@@ -192,7 +192,7 @@ extension BaseFile {
     guard let currency = Currency(packed: field(.currency)) else {
       throw .damaged("it names no currency")
     }
-    let columns = JourneyTable.Columns(
+    let columns = JourneyTable.Stored(
       customers: try column(.customers, journeys), starts: try column(.starts, journeys + 1),
       times: try column(.times, count), values: try column(.values, count),
       contents: try column(.contents, count), rowIDs: try column(.rowIDs, count),

@@ -13,6 +13,10 @@ package protocol Fold: Sendable {
   associatedtype Partial: Sendable & Codable
   associatedtype Answer: Sendable
 
+  /// What ``update(_:with:)`` reads of a block besides whose journeys they are. A filter copies only
+  /// these together; the others hold anything.
+  var columns: Columns { get }
+
   func start() -> Partial
   func update(_ partial: inout Partial, with journeys: JourneyBlock)
   /// Adds what `other` saw. `other` saw blocks after those of `partial`; customers come in order only
@@ -21,16 +25,60 @@ package protocol Fold: Sendable {
   func finish(_ partial: Partial) -> Answer
 }
 
+/// Some columns of a ``JourneyBlock``.
+package struct Columns: OptionSet, Sendable {
+  package let rawValue: UInt16
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  package static let times = Columns(rawValue: 1)
+  package static let events = Columns(rawValue: 2)
+  package static let channels = Columns(rawValue: 4)
+  package static let origins = Columns(rawValue: 8)
+  package static let devices = Columns(rawValue: 16)
+  package static let contents = Columns(rawValue: 32)
+  package static let campaigns = Columns(rawValue: 64)
+  package static let values = Columns(rawValue: 128)
+  package static let phases = Columns(rawValue: 256)
+  package static let rules = Columns(rawValue: 512)
+  package static let all = Columns(rawValue: 1023)
+  /// The store's rows. No fold reads them; rules about properties do.
+  package static let rowIDs = Columns(rawValue: 1024)
+
+  package init(_ dimension: Dimension) {
+    switch dimension {
+    case .event: self = .events
+    case .channel: self = .channels
+    case .origin: self = .origins
+    case .device: self = .devices
+    case .content: self = .contents
+    case .campaign: self = .campaigns
+    }
+  }
+
+  /// Their names, as people are told, and the bytes of one touchpoint in each.
+  package var named: [(name: String, bytes: Int)] {
+    let known: [(Columns, String, Int)] = [
+      (.events, "event", 2), (.channels, "channel", 1), (.origins, "origin", 1),
+      (.devices, "device", 1), (.contents, "content", 4), (.campaigns, "campaign", 2),
+      (.times, "time", 8), (.values, "value", 8), (.phases, "phase", 1), (.rules, "rule", 1),
+      (.rowIDs, "row", 4),
+    ]
+    return known.filter { contains($0.0) }.map { ($0.1, $0.2) }
+  }
+}
+
 /// Where a fold reads: a sequence of blocks for each part of the customers.
 package protocol JourneySource: Sendable {
   /// Splits into at most `parts` pieces of about equal work.
   func ranges(parts: Int) -> [Range<Int>]
-  /// Calls `body` with the blocks of one range.
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void)
+  /// Calls `body` with the blocks of one range, of which only `columns` are read.
+  func forEachBlock(_ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void)
 }
 
 extension JourneyTable: JourneySource {
-  package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  package func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     body(block(range))
   }
 }
@@ -46,13 +94,15 @@ extension JourneySource {
     let ranges = ranges(parts: parts)
     guard ranges.count > 1 else {
       var partial = fold.start()
-      if let range = ranges.first { forEachBlock(range) { fold.update(&partial, with: $0) } }
+      if let range = ranges.first {
+        forEachBlock(range, reading: fold.columns) { fold.update(&partial, with: $0) }
+      }
       return partial
     }
     let done = Mutex<[F.Partial?]>(Array(repeating: nil, count: ranges.count))
     DispatchQueue.concurrentPerform(iterations: ranges.count) { i in
       var partial = fold.start()
-      forEachBlock(ranges[i]) { fold.update(&partial, with: $0) }
+      forEachBlock(ranges[i], reading: fold.columns) { fold.update(&partial, with: $0) }
       done.withLock { [partial] in $0[i] = partial }
     }
     let partials = done.withLock { $0 }.compactMap { $0 }

@@ -55,6 +55,19 @@ package struct JourneyBlock {
   package var endRow: Int { Int(starts[journeyCount]) }
 
   package func rows(ofJourney k: Int) -> Range<Int> { Int(starts[k])..<Int(starts[k + 1]) }
+
+  /// Cuts the block into runs of journeys with at least `rows` touchpoints each, save the last. Calls
+  /// `body` with the journeys of each run and their rows.
+  package func forEachRun(rows: Int, _ body: (Range<Int>, Range<Int>) -> Void) {
+    var first = 0
+    while first < journeyCount {
+      let target = Int(starts[first]) + rows
+      var end = first + 1
+      while end < journeyCount, Int(starts[end]) < target { end += 1 }
+      body(first..<end, Int(starts[first])..<Int(starts[end]))
+      first = end
+    }
+  }
 }
 
 extension JourneyTable {

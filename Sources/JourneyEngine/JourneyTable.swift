@@ -102,7 +102,7 @@ package final class JourneyTable: NamedJourneys, Sendable {
   /// Columns that are sorted already.
   init(
     currency: Currency, foreignValues: Int, hasValues: Bool, extent: Extent?,
-    names: [Dimension: Names], columns: Columns
+    names: [Dimension: Names], columns: Stored
   ) {
     self.currency = currency
     self.foreignValues = foreignValues
@@ -123,7 +123,7 @@ package final class JourneyTable: NamedJourneys, Sendable {
     foreign = columns.foreign
   }
 
-  struct Columns {
+  struct Stored {
     var customers: Column<UInt32>
     var starts: Column<UInt32>
     var times: Column<Int64>

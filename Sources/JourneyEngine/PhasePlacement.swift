@@ -29,7 +29,7 @@ package struct PhasePlacement: Sendable {
       .map { PhasePlacement($0, in: table, facts: facts, among: models, parts: parts) }
     let program = RuleProgram(
       model.rules.map(\.when), in: table, facts: facts, placements: placements,
-      cycleStart: model.cycleStart)
+      cycleStart: model.cycleStart, setsEventsApart: true)
     let placer = Placer(model: model, program: program)
     let ranges = table.ranges(parts: parts)
     self.model = model
@@ -71,20 +71,36 @@ private struct Places: @unchecked Sendable {
 
 /// Walks over journeys with the customer's phase as the only state.
 private struct Placer: Sendable {
-  let program: RuleProgram
-  let ruleCount: Int
+  private let program: RuleProgram
+  /// Rules whose masks are worked out, each a bit of a touchpoint's word.
+  private let maskedRules: [Int]
+  /// By event, the bits of the rules that only look at the event.
+  private let wordOfEvent: [UInt64]
   /// The rules that may decide, one bit each: by the customer's phase, and last for none yet.
-  let allowed: [UInt64]
-  let phaseOfRule: [UInt8]
+  private let allowed: [UInt64]
+  /// By state × 65 + the deciding rule, which is 64 when there is none: the next state.
+  private let next: [UInt8]
 
   init(model: JourneyModel, program: RuleProgram) {
     self.program = program
-    ruleCount = model.rules.count
-    phaseOfRule = model.rules.map { UInt8(model.index(ofPhase: $0.phase) ?? 0) }
+    maskedRules = model.rules.indices.filter { program.eventRules[$0] == nil }
+    var words = [UInt64](repeating: 0, count: max(program.table.names(.event).count, 1))
+    for (rule, lookup) in program.eventRules {
+      for (event, isTrue) in lookup.bytes.enumerated() where isTrue != 0 {
+        words[event] |= 1 << UInt64(rule)
+      }
+    }
+    wordOfEvent = words
     let states: [Int?] = model.phases.indices.map { $0 } + [nil]
     allowed = states.map { state in
       model.rules.enumerated().reduce(0) { word, rule in
         model.isAllowed(rule.element, from: state) ? word | 1 << UInt64(rule.offset) : word
+      }
+    }
+    next = states.flatMap { state in
+      (0...64).map { rule in
+        guard model.rules.indices.contains(rule) else { return UInt8(state ?? 0) }
+        return UInt8(model.index(ofPhase: model.rules[rule].phase) ?? 0)
       }
     }
   }
@@ -95,18 +111,23 @@ private struct Placer: Sendable {
   ) {
     program.evaluate(journeys, in: scratch)
     let rows = RuleRows(program.table, journeys)
-    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: max(rows.count, 1))
-    defer { words.deallocate() }
-    words.initialize(repeating: 0, count: rows.count)
-    for rule in 0..<ruleCount {
-      Self.setBit(UInt64(rule), program.mask(rule, in: scratch), rows.count, in: words)
-    }
-    allowed.withUnsafeBufferPointer { allowed in
-      phaseOfRule.withUnsafeBufferPointer { phaseOfRule in
-        decide(
-          rows, words, cycles: program.cycleMask(in: scratch), allowed, phaseOfRule,
-          phases + rows.first, rules + rows.first)
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(rows.count, 1)) { words in
+      guard let words = words.baseAddress else { return }
+      lookUp(program.table.events.base + rows.first, rows.count, into: words)
+      for rule in maskedRules {
+        Self.setBit(UInt64(rule), program.mask(rule, in: scratch), rows.count, in: words)
       }
+      let cycles = program.cycleMask(in: scratch) ?? UnsafePointer(scratch.begins)
+      decide(rows, words, cycles: cycles, phases + rows.first, rules + rows.first)
+    }
+  }
+
+  private func lookUp(
+    _ events: UnsafePointer<UInt16>, _ count: Int, into words: UnsafeMutablePointer<UInt64>
+  ) {
+    wordOfEvent.withUnsafeBufferPointer { wordOfEvent in
+      guard let wordOfEvent = wordOfEvent.baseAddress else { return }
+      for row in 0..<count { words[row] = wordOfEvent[Int(events[row])] }
     }
   }
 
@@ -117,26 +138,26 @@ private struct Placer: Sendable {
     for row in 0..<count { words[row] |= UInt64(mask[row]) &<< bit }
   }
 
+  /// Without a branch in the loop: that no rule is true is the rule 64, which leaves the state as it
+  /// is.
   private func decide(
-    _ rows: RuleRows, _ words: UnsafePointer<UInt64>, cycles: UnsafePointer<UInt8>?,
-    _ allowed: UnsafeBufferPointer<UInt64>, _ phaseOfRule: UnsafeBufferPointer<UInt8>,
+    _ rows: RuleRows, _ words: UnsafePointer<UInt64>, cycles: UnsafePointer<UInt8>,
     _ phases: UnsafeMutablePointer<UInt8>, _ rules: UnsafeMutablePointer<UInt8>
   ) {
     let none = allowed.count - 1
-    for journey in 0..<rows.journeyCount {
-      var state = none
-      for row in rows.start(journey)..<rows.end(journey) {
-        if let cycles, cycles[row] != 0 { state = none }
-        let word = words[row] & allowed[state]
-        if word != 0 {
-          let rule = word.trailingZeroBitCount
-          state = Int(phaseOfRule[rule])
-          rules[row] = UInt8(truncatingIfNeeded: rule)
-        } else {
-          if state == none { state = 0 }
-          rules[row] = PhasePlacement.stayed
+    allowed.withUnsafeBufferPointer { allowed in
+      next.withUnsafeBufferPointer { next in
+        guard let allowed = allowed.baseAddress, let next = next.baseAddress else { return }
+        for journey in 0..<rows.journeyCount {
+          var state = none
+          for row in rows.start(journey)..<rows.end(journey) {
+            state = cycles[row] != 0 ? none : state
+            let rule = (words[row] & allowed[state]).trailingZeroBitCount
+            state = Int(next[state &* 65 &+ rule])
+            phases[row] = UInt8(truncatingIfNeeded: state)
+            rules[row] = rule == 64 ? PhasePlacement.stayed : UInt8(truncatingIfNeeded: rule)
+          }
         }
-        phases[row] = UInt8(truncatingIfNeeded: state)
       }
     }
   }

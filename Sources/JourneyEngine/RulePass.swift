@@ -69,28 +69,18 @@ enum RulePass {
   }
 
   /// Codes of a column are below the size of its lookup table by the table's own making.
-  static func look(
-    _ codes: UnsafePointer<UInt8>, _ count: Int, in lookup: [UInt8], into output: Output
+  @inline(__always)
+  static func look<Code: FixedWidthInteger & UnsignedInteger>(
+    _ codes: UnsafePointer<Code>, _ count: Int, in lookup: RuleLookup, into output: Output
   ) {
-    lookup.withUnsafeBufferPointer { lookup in
-      guard let lookup = lookup.baseAddress else { return }
-      for row in 0..<count { output[row] = lookup[Int(codes[row])] }
+    if let run = lookup.run, let first = Code(exactly: run.lowerBound),
+      let width = Code(exactly: run.count - 1)
+    {
+      // Neighbours in the dictionary: a loop that compilers turn into wide comparisons.
+      for row in 0..<count { output[row] = codes[row] &- first <= width ? 1 : 0 }
+      return
     }
-  }
-
-  static func look(
-    _ codes: UnsafePointer<UInt16>, _ count: Int, in lookup: [UInt8], into output: Output
-  ) {
-    lookup.withUnsafeBufferPointer { lookup in
-      guard let lookup = lookup.baseAddress else { return }
-      for row in 0..<count { output[row] = lookup[Int(codes[row])] }
-    }
-  }
-
-  static func look(
-    _ codes: UnsafePointer<UInt32>, _ count: Int, in lookup: [UInt8], into output: Output
-  ) {
-    lookup.withUnsafeBufferPointer { lookup in
+    lookup.bytes.withUnsafeBufferPointer { lookup in
       guard let lookup = lookup.baseAddress else { return }
       for row in 0..<count { output[row] = lookup[Int(codes[row])] }
     }
@@ -116,35 +106,99 @@ enum RulePass {
 
   static func gaps(_ rows: RuleRows, _ bounds: RuleBounds, into output: Output) {
     let times = rows.times
-    for journey in 0..<rows.journeyCount {
-      let start = rows.start(journey)
-      if start < rows.end(journey) { output[start] = 0 }
-      for row in (start + 1)..<max(rows.end(journey), start + 1) {
-        output[row] = bounds.bit(times[row] &- times[row - 1])
+    for row in 1..<max(rows.count, 1) { output[row] = bounds.bit(times[row] &- times[row - 1]) }
+    for journey in 0..<rows.journeyCount where rows.start(journey) < rows.count {
+      output[rows.start(journey)] = 0
+    }
+  }
+
+  /// How many rows of the journey so far, or of the cycle, are set in the mask. `resets` has 1 where
+  /// counting begins again.
+  static func count(
+    _ mask: Mask, _ count: Int, _ bounds: RuleBounds, resetting resets: Mask,
+    into output: Output
+  ) {
+    var total: Int64 = 0
+    if let low = bounds.onlyLow {
+      for row in 0..<count {
+        total = (total & (Int64(resets[row]) &- 1)) &+ Int64(mask[row])
+        output[row] = total >= low ? 1 : 0
+      }
+    } else {
+      for row in 0..<count {
+        total = (total & (Int64(resets[row]) &- 1)) &+ Int64(mask[row])
+        output[row] = bounds.bit(total)
       }
     }
   }
 
-  /// Totals from the start of the journey, or of the cycle where `cycles` says where one begins.
+  /// Can the latest three rows of a window tell whether its number of rows is within the bounds?
+  static func isFew(_ bounds: RuleBounds) -> Bool {
+    bounds.low <= 3 && (bounds.high == .max || bounds.high <= 2)
+  }
+
+  /// How many rows of a window that slides are set in the mask, where ``isFew(_:)``: at least `n` are
+  /// in the window when the `n`th latest is, so that no row is looked at again when it goes out.
+  static func recent(
+    _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
+    resetting resets: Mask, into output: Output
+  ) {
+    // What is said of no row in the window, one, two, and three or more: a bit each.
+    let answers = (0...3).reduce(0) { $0 | Int(bounds.bit(Int64($1))) << $1 }
+    let highest = bounds.high == .max ? bounds.low : max(bounds.low, bounds.high + 1)
+    switch highest {
+    case ...1: recent(1, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    case 2: recent(2, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    default: recent(3, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    }
+  }
+
+  /// Remembers the moments of the latest `depth` rows. `depth` is known where this is compiled.
+  @inline(__always)
+  private static func recent(
+    _ depth: Int, _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ answers: Int,
+    resetting resets: Mask, into output: Output
+  ) {
+    let times = rows.times
+    // Far from any moment, and so far from the ends that no difference runs over.
+    let never = Int64.min / 2
+    var first = never
+    var second = never
+    var third = never
+    for row in 0..<rows.count {
+      let time = times[row]
+      let isNew = resets[row] != 0
+      let isSet = mask[row] != 0
+      if depth > 2 {
+        third = isNew ? never : third
+        third = isSet ? (isNew ? never : second) : third
+      }
+      if depth > 1 {
+        second = isNew ? never : second
+        second = isSet ? (isNew ? never : first) : second
+      }
+      first = isNew ? never : first
+      first = isSet ? time : first
+      // 0 for what is in the window, -1 for what is not: by the sign, without a branch.
+      let earliest = time &- milliseconds
+      var number = 1 &+ (first &- earliest) &>> 63
+      if depth > 1 { number &+= 1 &+ (second &- earliest) &>> 63 }
+      if depth > 2 { number &+= 1 &+ (third &- earliest) &>> 63 }
+      output[row] = UInt8(truncatingIfNeeded: answers &>> Int(number) & 1)
+    }
+  }
+
+  /// Totals from the start of the journey, or of the cycle where `resets` says so.
   @inline(__always)
   static func running<Total: RuleTotal>(
-    _ rows: RuleRows, _ bounds: RuleBounds, resetting cycles: Mask?, into output: Output,
+    _ count: Int, _ bounds: RuleBounds, resetting resets: Mask, into output: Output,
     _ weight: (Int) -> Total
   ) {
-    for journey in 0..<rows.journeyCount {
-      var total: Total = 0
-      if let cycles {
-        for row in rows.start(journey)..<rows.end(journey) {
-          if cycles[row] != 0 { total = 0 }
-          total &+= weight(row)
-          output[row] = bounds.bit(total)
-        }
-      } else {
-        for row in rows.start(journey)..<rows.end(journey) {
-          total &+= weight(row)
-          output[row] = bounds.bit(total)
-        }
-      }
+    var total: Total = 0
+    for row in 0..<count {
+      if resets[row] != 0 { total = 0 }
+      total &+= weight(row)
+      output[row] = bounds.bit(total)
     }
   }
 

@@ -5,21 +5,32 @@ package final class RuleScratch {
   private var memory: UnsafeMutablePointer<UInt8>
   private var capacity: Int
   private var rowCapacity = 0
+  /// 1 at the first row of each journey and 0 elsewhere, behind the masks; for programs that count.
+  private(set) var begins: UnsafeMutablePointer<UInt8>
 
   package init() {
     capacity = 0
     memory = .allocate(capacity: 1)
+    begins = memory
   }
 
   deinit { memory.deallocate() }
 
-  /// Makes room for `masks` masks of `rows` bytes; what was there is lost.
-  func reserve(masks: Int, rows: Int) {
-    rowCapacity = rows
-    guard masks * rows > capacity else { return }
-    memory.deallocate()
-    capacity = masks * rows
-    memory = .allocate(capacity: max(capacity, 1))
+  /// Makes room for `masks` masks of the rows, ``begins`` and one mask more; what was there is lost.
+  func reserve(masks: Int, _ rows: RuleRows, marksBegins: Bool) {
+    rowCapacity = rows.count
+    let needed = (masks + 2) * rows.count
+    if needed > capacity {
+      memory.deallocate()
+      capacity = needed
+      memory = .allocate(capacity: max(capacity, 1))
+    }
+    begins = memory + masks * rows.count
+    guard marksBegins else { return }
+    begins.update(repeating: 0, count: rows.count)
+    for journey in 0..<rows.journeyCount where rows.start(journey) < rows.count {
+      begins[rows.start(journey)] = 1
+    }
   }
 
   /// Each mask starts where the one before ends.
@@ -32,7 +43,7 @@ extension RuleProgram {
   /// The answers are in `scratch` until its next use: ``mask(_:in:)`` has one byte, 0 or 1, for each
   /// row from `table.starts[range.lowerBound]` on.
   package func evaluate(_ range: Range<Int>, in scratch: RuleScratch) {
-    evaluate(range, in: scratch) { _ in true }
+    evaluate(range, in: scratch, needed)
   }
 
   /// The answers of rule number `rule` of the last evaluation.
@@ -51,7 +62,7 @@ extension RuleProgram {
     rule: Int, _ range: Range<Int>, at instant: Int64, in scratch: RuleScratch,
     into answers: UnsafeMutablePointer<UInt8>
   ) {
-    evaluate(range, in: scratch) { neededAtInstant[$0] }
+    evaluate(range, in: scratch, neededAtInstant)
     let rows = RuleRows(table, range)
     let count = range.count
     let latest = UnsafeMutablePointer<Int>.allocate(capacity: max(count, 1))
@@ -61,7 +72,8 @@ extension RuleProgram {
       bytes.deallocate()
     }
     for journey in 0..<count { latest[journey] = rows.latest(journey, at: instant) }
-    for (index, step) in steps.enumerated() where index <= results[rule] {
+    for (index, step) in steps.enumerated()
+    where index <= results[rule] && (neededAtInstant[index] || !step.readsOwnMask) {
       atInstant(
         step, index, rows, range: range, latest: latest, instant: instant, in: scratch,
         bytes: bytes)
@@ -70,11 +82,11 @@ extension RuleProgram {
   }
 
   private func evaluate(
-    _ range: Range<Int>, in scratch: RuleScratch, where isNeeded: (Int) -> Bool
+    _ range: Range<Int>, in scratch: RuleScratch, _ needed: [Bool]
   ) {
     let rows = RuleRows(table, range)
-    scratch.reserve(masks: steps.count, rows: rows.count)
-    for (index, step) in steps.enumerated() where isNeeded(index) {
+    scratch.reserve(masks: steps.count, rows, marksBegins: marksBegins)
+    for (index, step) in steps.enumerated() where needed[index] {
       fill(step, rows, range, in: scratch, into: scratch.mask(index))
     }
   }
@@ -117,34 +129,47 @@ extension RuleProgram {
     case .gap(let bounds): RulePass.gaps(rows, bounds, into: mask)
     case .count(let other, let window, let bounds):
       let mine = source(other)
-      total(rows, window, bounds, in: scratch, into: mask) { Int64(mine[$0]) }
+      let resets = resets(window, count, in: scratch)
+      switch window {
+      case .all, .thisCycle: RulePass.count(mine, count, bounds, resetting: resets, into: mask)
+      case .within(let milliseconds) where RulePass.isFew(bounds):
+        RulePass.recent(rows, mine, milliseconds, bounds, resetting: resets, into: mask)
+      case .within(let milliseconds):
+        RulePass.within(rows, milliseconds, bounds, into: mask) { Int64(mine[$0]) }
+      case .after(let end, let anchor):
+        RulePass.after(rows, end, source(anchor), bounds, into: mask) { Int64(mine[$0]) }
+      }
     case .sum(let other, let window, let bounds):
       let mine = source(other)
       let values = rows.values
+      let resets = resets(window, count, in: scratch)
       // A mask of all ones or none keeps the value or makes it 0 without a branch.
-      total(rows, window, bounds, in: scratch, into: mask) {
-        Int128(values[$0] & (0 &- Int64(mine[$0])))
+      func weight(_ row: Int) -> Int128 { Int128(values[row] & (0 &- Int64(mine[row]))) }
+      switch window {
+      case .all, .thisCycle:
+        RulePass.running(count, bounds, resetting: resets, into: mask, weight)
+      case .within(let milliseconds):
+        RulePass.within(rows, milliseconds, bounds, into: mask, weight)
+      case .after(let end, let anchor):
+        RulePass.after(rows, end, source(anchor), bounds, into: mask, weight)
       }
     case .since(let end, let other, let bounds):
       RulePass.since(rows, end, source(other), bounds, into: mask)
     }
   }
 
-  @inline(__always)
-  private func total<Total: RuleTotal>(
-    _ rows: RuleRows, _ window: Window, _ bounds: RuleBounds, in scratch: RuleScratch,
-    into mask: UnsafeMutablePointer<UInt8>, weight: (Int) -> Total
-  ) {
-    switch window {
-    case .all: RulePass.running(rows, bounds, resetting: nil, into: mask, weight)
-    case .thisCycle:
-      RulePass.running(rows, bounds, resetting: cycleMask(in: scratch), into: mask, weight)
-    case .within(let milliseconds):
-      RulePass.within(rows, milliseconds, bounds, into: mask, weight)
-    case .after(let end, let anchor):
-      RulePass.after(
-        rows, end, UnsafePointer(scratch.mask(anchor)), bounds, into: mask, weight)
+  /// Where counting over a window begins again: at each journey, and at each cycle for `thisCycle`.
+  private func resets(
+    _ window: Window, _ count: Int, in scratch: RuleScratch
+  ) -> UnsafePointer<UInt8> {
+    guard case .thisCycle = window, let cycles = cycleMask(in: scratch) else {
+      return UnsafePointer(scratch.begins)
     }
+    // The first touchpoint begins a cycle whatever the rule says of it.
+    let resets = scratch.mask(steps.count + 1)
+    resets.update(from: cycles, count: count)
+    RulePass.or(UnsafePointer(scratch.begins), count, into: resets)
+    return UnsafePointer(resets)
   }
 
   /// A step for each customer at the instant, where the touchpoints up to `latest` are history.
@@ -167,7 +192,12 @@ extension RuleProgram {
       for other in others.dropFirst() { RulePass.or(source(other), count, into: answers) }
     case .fact(let facts):
       for journey in 0..<count { answers[journey] = facts[range.lowerBound + journey] }
-    case .field, .phase, .property, .value, .gap:
+    case .field(_, let lookup):
+      let mask = scratch.mask(index)
+      for journey in 0..<count {
+        answers[journey] = latest[journey] < 0 ? lookup.before : mask[latest[journey]]
+      }
+    case .phase, .property, .value, .gap:
       let mask = scratch.mask(index)
       for journey in 0..<count {
         answers[journey] = latest[journey] < 0 ? 0 : mask[latest[journey]]

@@ -11,19 +11,28 @@ package struct RuleProgram: Sendable {
   let steps: [Step]
   /// The steps that are the rules, in the order in which they were given.
   let results: [Int]
+  /// Steps whose masks are needed to know the rules at touchpoints.
+  let needed: [Bool]
   /// Steps whose masks are needed to know the rules of a customer at an instant.
   let neededAtInstant: [Bool]
+  /// Does a pass ask where journeys begin?
+  let marksBegins: Bool
+  /// Rules that only look at the touchpoint's event; ``needed`` leaves them out where ``init``
+  /// was asked to.
+  let eventRules: [Int: RuleLookup]
   /// The step that says where cycles begin, where a rule asks for it.
   let cycleStep: Int?
 
   /// - Parameters:
   ///   - placements: in the models whose phases the rules ask for; a phase of another is not held by
   ///     any touchpoint.
+  ///   - setsEventsApart: true leaves rules that only look at the event to ``eventRules`` instead of
+  ///     working out their masks.
   ///   - cycleStart: says at which touchpoints a cycle begins, for rules with `this cycle`; without
   ///     it a customer has one cycle.
   package init(
     _ rules: [Rule], in table: JourneyTable, facts: any RuleFacts = NoRuleFacts(),
-    placements: [PhasePlacement] = [], cycleStart: Rule? = nil
+    placements: [PhasePlacement] = [], cycleStart: Rule? = nil, setsEventsApart: Bool = false
   ) {
     var compiler = RuleCompiler(table: table, facts: facts, placements: placements)
     cycleStep = cycleStart.map { compiler.step(for: $0) }
@@ -31,7 +40,18 @@ package struct RuleProgram: Sendable {
     compiler.readFacts()
     self.table = table
     steps = compiler.steps
-    neededAtInstant = Self.masks(neededBy: compiler.steps, cycleStep: cycleStep)
+    var eventRules: [Int: RuleLookup] = [:]
+    if setsEventsApart {
+      for (rule, step) in results.enumerated() {
+        if case .field(.event, let lookup) = steps[step] { eventRules[rule] = lookup }
+      }
+    }
+    self.eventRules = eventRules
+    marksBegins = setsEventsApart || steps.contains { $0.window != nil }
+    var asked = cycleStep.map { [$0] } ?? []
+    for (rule, step) in results.enumerated() where eventRules[rule] == nil { asked.append(step) }
+    needed = Self.steps(neededBy: asked, of: steps, cycleStep)
+    neededAtInstant = Self.masks(neededBy: steps, results: results, cycleStep: cycleStep)
   }
 
   /// One pass.
@@ -41,8 +61,8 @@ package struct RuleProgram: Sendable {
     case all([Int])
     case any([Int])
     /// Is the column's code in the table?
-    case field(RuleField, [UInt8])
-    case phase(Column<UInt8>, [UInt8])
+    case field(RuleField, RuleLookup)
+    case phase(Column<UInt8>, RuleLookup)
     /// A byte a journey of the table.
     case fact([UInt8])
     /// A bit a row of the store.
@@ -64,6 +84,14 @@ package struct RuleProgram: Sendable {
       }
     }
 
+    /// Is its answer at an instant the mask's at the latest touchpoint?
+    var readsOwnMask: Bool {
+      switch self {
+      case .field, .phase, .property, .value, .gap: true
+      case .constant, .not, .all, .any, .fact, .count, .sum, .since: false
+      }
+    }
+
     var window: Window? {
       switch self {
       case .count(_, let window, _), .sum(_, let window, _): window
@@ -79,22 +107,64 @@ package struct RuleProgram: Sendable {
     case thisCycle
   }
 
-  /// The steps of where cycles begin come first, so the walk from the end sees their users before.
-  private static func masks(neededBy steps: [Step], cycleStep: Int?) -> [Bool] {
+  /// The steps that `results` are made of. A step's sources come before it, so the walk from the end
+  /// sees users first.
+  private static func steps(
+    neededBy results: [Int], of steps: [Step], _ cycleStep: Int?
+  ) -> [Bool] {
     var needed = Array(repeating: false, count: steps.count)
-    for index in steps.indices.reversed() {
-      switch steps[index] {
-      case .constant, .field, .phase, .fact, .property, .value, .gap: needed[index] = true
-      case .not(let source):
-        if needed[index] { needed[source] = true }
-      case .all(let sources), .any(let sources):
-        if needed[index] { for source in sources { needed[source] = true } }
-      case .count, .sum, .since:
-        for source in steps[index].sources { needed[source] = true }
-        if case .thisCycle = steps[index].window, let cycleStep { needed[cycleStep] = true }
-      }
+    for result in results { needed[result] = true }
+    for index in steps.indices.reversed() where needed[index] {
+      for source in steps[index].sources { needed[source] = true }
+      if case .thisCycle = steps[index].window, let cycleStep { needed[cycleStep] = true }
     }
     return needed
+  }
+
+  /// Of a customer at an instant only facts of the latest touchpoint, and what counts and moments are
+  /// of, are read from masks.
+  private static func masks(
+    neededBy steps: [Step], results: [Int], cycleStep: Int?
+  ) -> [Bool] {
+    let asked = self.steps(neededBy: results, of: steps, cycleStep)
+    var masks: [Int] = []
+    for index in steps.indices where asked[index] {
+      if steps[index].readsOwnMask { masks.append(index) }
+      switch steps[index] {
+      case .count, .sum, .since:
+        masks += steps[index].sources
+        if case .thisCycle = steps[index].window, let cycleStep { masks.append(cycleStep) }
+      default: break
+      }
+    }
+    return self.steps(neededBy: masks, of: steps, cycleStep)
+  }
+}
+
+/// The codes of a column that a test lets through.
+struct RuleLookup: Sendable {
+  /// 0 or 1 a code.
+  let bytes: [UInt8]
+  /// What is said of a customer without touchpoints, who has no code.
+  let before: UInt8
+  /// The codes, where they are neighbours.
+  let run: Range<Int>?
+
+  init(_ bytes: [UInt8], before: UInt8 = 0) {
+    self.bytes = bytes
+    self.before = before
+    let accepted = bytes.indices.filter { bytes[$0] != 0 }
+    if let first = accepted.first, let last = accepted.last, last - first == accepted.count - 1 {
+      run = first..<(last + 1)
+    } else {
+      run = nil
+    }
+  }
+
+  var inverted: RuleLookup { RuleLookup(bytes.map { $0 ^ 1 }, before: before ^ 1) }
+
+  func combined(with other: RuleLookup, _ combine: (UInt8, UInt8) -> UInt8) -> RuleLookup {
+    RuleLookup(zip(bytes, other.bytes).map(combine), before: combine(before, other.before))
   }
 }
 
@@ -124,6 +194,9 @@ struct RuleBounds: Sendable {
   init(_ comparison: RuleComparison, milliseconds: Int64) {
     self.init(comparison, Double(milliseconds))
   }
+
+  /// The lowest number that is let through, where all higher ones are too.
+  var onlyLow: Int64? { high == .max && inverted == 0 ? low : nil }
 
   /// 1 for what is let through, without a branch to guess.
   ///
@@ -162,9 +235,16 @@ private struct RuleCompiler {
   private mutating func make(_ rule: Rule) -> RuleProgram.Step {
     switch rule {
     case .always(let truth): return .constant(truth)
-    case .not(let rule): return .not(step(for: rule))
-    case .all(let rules): return .all(rules.map { step(for: $0) })
-    case .any(let rules): return .any(rules.map { step(for: $0) })
+    case .not(let rule):
+      let step = step(for: rule)
+      if case .field(let field, let lookup) = steps[step] { return .field(field, lookup.inverted) }
+      return .not(step)
+    case .all(let rules):
+      let sources = rules.map { step(for: $0) }
+      return merged(sources, &) ?? .all(sources)
+    case .any(let rules):
+      let sources = rules.map { step(for: $0) }
+      return merged(sources, |) ?? .any(sources)
     case .named(_, let rule): return make(rule)
     case .field(let field, let test): return .field(field, lookup(field, test))
     case .value(let comparison, let amount):
@@ -200,8 +280,22 @@ private struct RuleCompiler {
       for (index, phase) in placement.model.phases.enumerated() where phases.contains(phase.id) {
         lookup[index] = 1
       }
-      return .phase(placement.phases, lookup)
+      return .phase(placement.phases, RuleLookup(lookup))
     }
+  }
+
+  /// Tests of one column as one test of it, where all are that.
+  private func merged(
+    _ sources: [Int], _ combine: (UInt8, UInt8) -> UInt8
+  ) -> RuleProgram.Step? {
+    guard let first = sources.first, case .field(let field, var all) = steps[first] else {
+      return nil
+    }
+    for source in sources.dropFirst() {
+      guard case .field(field, let lookup) = steps[source] else { return nil }
+      all = all.combined(with: lookup, combine)
+    }
+    return .field(field, all)
   }
 
   private mutating func compiled(_ window: RuleWindow) -> RuleProgram.Window {
@@ -214,14 +308,14 @@ private struct RuleCompiler {
   }
 
   /// One byte a code of the column. Code 0 says nothing, of which every test is false.
-  private func lookup(_ field: RuleField, _ test: RuleTest) -> [UInt8] {
+  private func lookup(_ field: RuleField, _ test: RuleTest) -> RuleLookup {
     let names = table.names(field.dimension)
     var lookup = [UInt8](repeating: 0, count: max(names.count, 1))
     let accepts = test.ofNames(in: field)
     for code in 1..<max(names.count, 1) where accepts(names[UInt32(code)]) {
       lookup[code] = 1
     }
-    return lookup
+    return RuleLookup(lookup)
   }
 
   private func rows(_ path: String, _ test: RuleTest) -> [UInt64] {

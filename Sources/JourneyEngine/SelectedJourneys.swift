@@ -25,8 +25,12 @@ package struct SelectedJourneys: JourneySource {
 
   package func ranges(parts count: Int) -> [Range<Int>] { journeys.ranges(parts: count) }
 
-  package func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
-    journeys.forEachPart(of: range) { index, own in parts[index].forEachBlock(own, body) }
+  package func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
+    journeys.forEachPart(of: range) { index, own in
+      parts[index].forEachBlock(own, reading: columns, body)
+    }
   }
 
   /// The rules as passes over columns, those of the base; the other parts have the same.

@@ -62,8 +62,10 @@ struct SelectedPart: Sendable {
   /// The rules as they are worked out.
   var programs: [RuleProgram] { [touchpoints, customers].compactMap { $0 } }
 
-  /// Calls `body` with the blocks of a range of the table's journeys.
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  /// Calls `body` with the blocks of a range of the table's journeys, of which only `columns` are read.
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     guard !selection.isEverything else {
       part.forEachRun(of: range) { run in
         body(table.block(run, phases: placement?.phases, rules: placement?.rules))
@@ -75,25 +77,35 @@ struct SelectedPart: Sendable {
     table.forEachRun(of: range, rows: Self.rowsAtOnce) { journeys in
       let rows = RuleRows(table, journeys)
       packed.reserve(rows: rows.count, journeys: journeys.count)
-      keep(journeys, rows, in: scratch, into: packed)
-      packed.pack(table, journeys, rows, placement)
-      if packed.journeyCount > 0 { body(packed.block(isPlaced: placement != nil)) }
+      let mask = keep(journeys, rows, in: scratch, with: packed)
+      packed.pack(table, journeys, rows, mask)
+      guard packed.journeyCount > 0 else { return }
+      packed.copy(columns, of: table, placement)
+      body(packed.block(isPlaced: placement != nil))
     }
   }
 
   /// The rows of one journey that pass, as positions in the table.
   func rows(ofJourney journey: Int) -> [Int] {
     let rows = RuleRows(table, journey..<(journey + 1))
+    let scratch = RuleScratch()
     let packed = PackedJourneys()
     packed.reserve(rows: rows.count, journeys: 1)
-    keep(journey..<(journey + 1), rows, in: RuleScratch(), into: packed)
-    return (0..<rows.count).filter { packed.mask[$0] != 0 }.map { rows.first + $0 }
+    let mask = keep(journey..<(journey + 1), rows, in: scratch, with: packed)
+    return (0..<rows.count).filter { mask[$0] != 0 }.map { rows.first + $0 }
   }
 
-  /// Marks the touchpoints that pass.
+  /// One byte a touchpoint, 1 for those that pass. It is valid until `scratch` or `packed` is used
+  /// again.
   private func keep(
-    _ journeys: Range<Int>, _ rows: RuleRows, in scratch: RuleScratch, into packed: PackedJourneys
-  ) {
+    _ journeys: Range<Int>, _ rows: RuleRows, in scratch: RuleScratch, with packed: PackedJourneys
+  ) -> UnsafePointer<UInt8> {
+    if let touchpoints, customers == nil, selection.from == nil, selection.to == nil,
+      part.masked.isEmpty
+    {
+      touchpoints.evaluate(journeys, in: scratch)
+      return touchpoints.mask(0, in: scratch)
+    }
     let mask = packed.mask
     let times = rows.times
     mask.update(repeating: 1, count: rows.count)
@@ -116,134 +128,15 @@ struct SelectedPart: Sendable {
         leaveOut(journey)
       }
     }
-    guard let customers else { return }
-    customers.evaluate(rule: 0, journeys, at: instant, in: scratch, into: packed.customerMask)
-    for journey in 0..<journeys.count where packed.customerMask[journey] == 0 { leaveOut(journey) }
+    if let customers {
+      customers.evaluate(rule: 0, journeys, at: instant, in: scratch, into: packed.customerMask)
+      for journey in 0..<journeys.count where packed.customerMask[journey] == 0 {
+        leaveOut(journey)
+      }
+    }
+    return UnsafePointer(mask)
   }
 
   /// Enough for a fold's loop to be long, small enough to stay in a core's cache.
-  private static let rowsAtOnce = 16_384
-}
-
-/// Columns of the touchpoints that passed, and the room to work them out.
-private final class PackedJourneys {
-  private(set) var journeyCount = 0
-  private(set) var mask = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private(set) var customerMask = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var rowCapacity = 0
-  private var journeyCapacity = 0
-  /// Positions of the rows that passed.
-  private var kept = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-  private var starts = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-  private var customers = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-  private var times = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
-  private var events = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
-  private var channels = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var origins = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var devices = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var contents = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
-  private var campaigns = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
-  private var values = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
-  private var phases = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-  private var rules = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
-
-  deinit {
-    mask.deallocate()
-    customerMask.deallocate()
-    kept.deallocate()
-    starts.deallocate()
-    customers.deallocate()
-    times.deallocate()
-    events.deallocate()
-    channels.deallocate()
-    origins.deallocate()
-    devices.deallocate()
-    contents.deallocate()
-    campaigns.deallocate()
-    values.deallocate()
-    phases.deallocate()
-    rules.deallocate()
-  }
-
-  func reserve(rows: Int, journeys: Int) {
-    if rows > rowCapacity {
-      rowCapacity = rows
-      Self.renew(&mask, rows)
-      Self.renew(&kept, rows)
-      Self.renew(&times, rows)
-      Self.renew(&events, rows)
-      Self.renew(&channels, rows)
-      Self.renew(&origins, rows)
-      Self.renew(&devices, rows)
-      Self.renew(&contents, rows)
-      Self.renew(&campaigns, rows)
-      Self.renew(&values, rows)
-      Self.renew(&phases, rows)
-      Self.renew(&rules, rows)
-    }
-    if journeys > journeyCapacity {
-      journeyCapacity = journeys
-      Self.renew(&customerMask, journeys)
-      Self.renew(&starts, journeys + 1)
-      Self.renew(&customers, journeys)
-    }
-  }
-
-  private static func renew<Element>(
-    _ memory: inout UnsafeMutablePointer<Element>, _ count: Int
-  ) {
-    memory.deallocate()
-    memory = .allocate(capacity: count)
-  }
-
-  /// Copies what the mask lets through.
-  func pack(
-    _ table: JourneyTable, _ range: Range<Int>, _ rows: RuleRows, _ placement: PhasePlacement?
-  ) {
-    journeyCount = 0
-    var count = 0
-    for journey in 0..<range.count {
-      let before = count
-      for row in rows.start(journey)..<rows.end(journey) {
-        // Written always, counted only when it passes: no branch to guess.
-        kept[count] = UInt32(truncatingIfNeeded: row)
-        count += Int(mask[row])
-      }
-      if count > before {
-        starts[journeyCount] = UInt32(before)
-        customers[journeyCount] = table.customers.base[range.lowerBound + journey]
-        journeyCount += 1
-      }
-    }
-    starts[journeyCount] = UInt32(count)
-    let first = rows.first
-    for position in 0..<count {
-      let row = first + Int(kept[position])
-      times[position] = table.times.base[row]
-      events[position] = table.events.base[row]
-      channels[position] = table.channels.base[row]
-      origins[position] = table.origins.base[row]
-    }
-    for position in 0..<count {
-      let row = first + Int(kept[position])
-      devices[position] = table.devices.base[row]
-      contents[position] = table.contents.base[row]
-      campaigns[position] = table.campaigns.base[row]
-      values[position] = table.values.base[row]
-    }
-    guard let placement else { return }
-    for position in 0..<count {
-      let row = first + Int(kept[position])
-      phases[position] = placement.phases.base[row]
-      rules[position] = placement.rules.base[row]
-    }
-  }
-
-  func block(isPlaced: Bool) -> JourneyBlock {
-    JourneyBlock(
-      journeyCount: journeyCount, starts: starts, customers: customers, times: times,
-      events: events, channels: channels, origins: origins, devices: devices, contents: contents,
-      campaigns: campaigns, values: values, phases: isPlaced ? phases : nil,
-      rules: isPlaced ? rules : nil)
-  }
+  private static let rowsAtOnce = 4096
 }

@@ -70,7 +70,7 @@ struct Explanation: Sendable, Encodable {
 final class QuestionTrace: Sendable {
   private struct State {
     var steps: [Explanation.Step] = []
-    var columns: Set<JourneyColumn> = []
+    var columns: Columns = []
   }
 
   private let state = Mutex(State())
@@ -88,7 +88,7 @@ final class QuestionTrace: Sendable {
     return result
   }
 
-  func read(_ columns: some Sequence<JourneyColumn>) {
+  func read(_ columns: Columns) {
     state.withLock { $0.columns.formUnion(columns) }
   }
 
@@ -97,7 +97,7 @@ final class QuestionTrace: Sendable {
   ) -> Explanation {
     let state = state.withLock { $0 }
     let journeys = snapshot.journeys
-    let columns = JourneyColumn.allCases.filter(state.columns.contains)
+    let columns = state.columns.named
     return Explanation(
       question: question.kind.name,
       milliseconds: state.steps.reduce(0) { $0 + $1.milliseconds },
@@ -106,7 +106,7 @@ final class QuestionTrace: Sendable {
         .init(
           kind: index == 0 ? "base" : "overlay", journeys: part.journeyCount,
           touchpoints: part.count)
-      }, columns: columns.map(\.rawValue),
+      }, columns: columns.map(\.name),
       bytes: journeys.count * columns.reduce(0) { $0 + $1.bytes }, steps: state.steps)
   }
 }

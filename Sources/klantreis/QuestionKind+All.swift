@@ -11,8 +11,7 @@ extension QuestionKind {
     let asked = try snapshot.select(question, placed: true)
     let map = asked.answer(
       JourneyMapFold(
-        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.journeys),
-      reading: [.phase, .channel, .content, .time])
+        model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), table: snapshot.journeys))
     return Answer(map) { [model = asked.model] in
       JourneyMapPicture.svg(map: map, model: model, language: .english, standalone: true)
     }
@@ -35,7 +34,7 @@ extension QuestionKind {
     let axis = try question.axis
     let asked = try snapshot.select(question, placed: axis == .phase)
     return Answer(
-      asked.answer(TransitionsFold(by: try asked.names(of: axis)), reading: [axis.column]))
+      asked.answer(TransitionsFold(by: try asked.names(of: axis))))
   }
 
   static let paths = QuestionKind(
@@ -59,9 +58,7 @@ extension QuestionKind {
           until: question["until"].map { EventStep($0, in: snapshot.journeys) },
           top: try question.count("top") ?? PathsFold.defaultTop,
           currency: snapshot.journeys.currency,
-          foreignValues: snapshot.journeys.foreignValues),
-        reading: question["until"] == nil
-          ? [axis.column, .value] : [axis.column, .value, .event]))
+          foreignValues: snapshot.journeys.foreignValues)))
   }
 
   static let funnel = QuestionKind(
@@ -80,7 +77,7 @@ extension QuestionKind {
     let within = try question.duration("within") ?? 30 * 86_400
     return Answer(
       asked.answer(
-        try FunnelFold(steps: steps, withinSeconds: within), reading: [.event, .time]))
+        try FunnelFold(steps: steps, withinSeconds: within)))
   }
 
   static let journey = QuestionKind(
@@ -116,11 +113,6 @@ extension QuestionKind {
   private static let by = QuestionParameter(
     name: "by", summary: "What to look at journeys by; channel when it is left out.",
     example: "channel", choices: By.allCases.map(\.rawValue))
-}
-
-extension By {
-  /// The column that journeys are looked at by.
-  fileprivate var column: JourneyColumn { dimension.map { JourneyColumn($0) } ?? .phase }
 }
 
 extension Question {

@@ -66,10 +66,9 @@ struct Snapshot: Sendable {
     let journeys: SelectedJourneys
     fileprivate let trace: QuestionTrace?
 
-    /// The answer of a fold, which reads `columns`.
-    func answer<F: Fold>(_ fold: F, reading columns: Set<JourneyColumn>) -> F.Answer {
+    func answer<F: Fold>(_ fold: F) -> F.Answer {
       guard let trace else { return journeys.answer(fold) }
-      trace.read(columns)
+      trace.read(fold.columns)
       return trace.step("look through the journeys", { journeys.answer(fold) }) { _ in
         ["\(Cores.count) threads"]
       }
@@ -105,7 +104,7 @@ struct Snapshot: Sendable {
       ?? compile()
     for program in selected.programs { trace?.read(program.columns) }
     if selection.from != nil || selection.to != nil || selection.customers != nil {
-      trace?.read([.time])
+      trace?.read(.times)
     }
     try facts.check()
     return Asked(model: model, journeys: selected, trace: trace)
@@ -172,10 +171,7 @@ struct Snapshot: Sendable {
     return asked.answer(
       try PhasePortraitFold(
         model: asked.model.id, phaseIDs: asked.model.phases.map(\.id), phase: phase,
-        table: journeys),
-      reading: [
-        .phase, .rule, .channel, .origin, .device, .event, .content, .campaign, .value, .time,
-      ])
+        table: journeys))
   }
 
   /// One customer's journey. The period and `where` keep touchpoints as in other questions; phases,

@@ -11,18 +11,21 @@ import Testing
     let name: String
     /// The answer as JSON, by so many parts, with partial results sent as JSON when asked.
     let answer: @Sendable (PlacedTable, _ parts: Int, _ coded: Bool) throws -> Data
+    /// The answer where columns that it does not say it reads hold nonsense.
+    let answerOfRead: @Sendable (PlacedTable) throws -> Data
     var testDescription: String { name }
 
     init<F: Fold>(_ name: String, _ make: @escaping @Sendable (PlacedTable) throws -> F)
     where F.Answer: Report {
       self.name = name
+      answerOfRead = { try HidingTable(table: $0).answer(make($0), parts: 2).json() }
       answer = { source, parts, coded in
         let fold = try make(source)
         if !coded { return try source.answer(fold, parts: parts).json() }
         var merged = fold.start()
         for range in source.ranges(parts: parts) {
           var partial = fold.start()
-          source.forEachBlock(range) { fold.update(&partial, with: $0) }
+          source.forEachBlock(range, reading: fold.columns) { fold.update(&partial, with: $0) }
           let sent = try JSONEncoder().encode(partial)
           fold.merge(&merged, with: try JSONDecoder().decode(F.Partial.self, from: sent))
         }
@@ -76,6 +79,12 @@ import Testing
         #expect(try fold.answer(source, parts, true) == expected, "\(name), \(parts) coded")
       }
     }
+  }
+
+  @Test("A fold reads only the columns that it says", arguments: cases)
+  func columns(_ fold: Case) throws {
+    let source = PlacedTable(Plain.randomLog(seed: 4, customers: 80))
+    #expect(try fold.answerOfRead(source) == fold.answer(source, 1, false))
   }
 
   @Test("A table without touchpoints has an answer", arguments: cases)

@@ -68,7 +68,9 @@ struct PlacedTable: JourneySource {
 
   func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
 
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
     // In two blocks, since a fold must not expect all journeys of a part at once.
     let middle = (range.lowerBound + range.upperBound) / 2
     body(table.block(range.lowerBound..<middle, phases: phases, rules: rules))
@@ -77,6 +79,39 @@ struct PlacedTable: JourneySource {
 
   func axis(_ by: By) -> Axis {
     by.dimension.map { Axis($0, of: table) } ?? Axis(phases: Self.phaseIDs)
+  }
+}
+
+/// A table of which a fold sees only the columns that it says it reads: the others hold one and the
+/// same code everywhere, and moments and values that mean nothing.
+struct HidingTable: JourneySource {
+  let table: PlacedTable
+
+  func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
+
+  func forEachBlock(
+    _ range: Range<Int>, reading columns: Columns, _ body: (JourneyBlock) -> Void
+  ) {
+    let count = table.table.count
+    let bytes = Column([UInt8](repeating: 1, count: count))
+    let halves = Column([UInt16](repeating: 1, count: count))
+    let words = Column([UInt32](repeating: 1, count: count))
+    let numbers = Column((0..<count).map { Int64($0 % 7) - 1_000_000 })
+    table.forEachBlock(range, reading: columns) { block in
+      body(
+        JourneyBlock(
+          journeyCount: block.journeyCount, starts: block.starts, customers: block.customers,
+          times: columns.contains(.times) ? block.times : numbers.base,
+          events: columns.contains(.events) ? block.events : halves.base,
+          channels: columns.contains(.channels) ? block.channels : bytes.base,
+          origins: columns.contains(.origins) ? block.origins : bytes.base,
+          devices: columns.contains(.devices) ? block.devices : bytes.base,
+          contents: columns.contains(.contents) ? block.contents : words.base,
+          campaigns: columns.contains(.campaigns) ? block.campaigns : halves.base,
+          values: columns.contains(.values) ? block.values : numbers.base,
+          phases: columns.contains(.phases) ? block.phases : bytes.base,
+          rules: columns.contains(.rules) ? block.rules : bytes.base))
+    }
   }
 }
 

@@ -12,6 +12,7 @@ struct SelectionTests {
 
   /// Writes down all that it sees.
   struct Recorder: Fold {
+    var columns: Columns { .all }
     func start() -> [Seen] { [] }
 
     func update(_ partial: inout [Seen], with journeys: JourneyBlock) {
@@ -107,7 +108,7 @@ struct SelectionTests {
   func window() {
     var generator = SeededGenerator(seed: 3)
     let table = RandomJourneys(using: &generator).table(using: &generator)
-    SelectedJourneys(Journeys(table)).forEachBlock(0..<table.journeyCount) { block in
+    SelectedJourneys(Journeys(table)).forEachBlock(0..<table.journeyCount, reading: .all) { block in
       #expect(block.times == table.times.base)
       #expect(block.journeyCount == table.journeyCount)
     }

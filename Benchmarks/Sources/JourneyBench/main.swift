@@ -1,122 +1,116 @@
 import Foundation
-import Insights
 import JourneyEngine
 
-// usage: JourneyBench [TOUCHPOINTS] [--threads N] [--peers]
-// Prints how long each question takes over generated journeys, in nanoseconds a touchpoint; with
-// --peers also how long DuckDB and ClickHouse take on the same journeys, and the ratio.
+// usage: JourneyBench [TOUCHPOINTS] [--threads N] [--peers] [--growth] [--only QUESTION]
+// Prints how long each question takes over generated journeys, without and with a rule as filter, and
+// how long placing them in a model takes. --peers asks DuckDB and ClickHouse the same, --growth asks a
+// fifth of the journeys too. Each ratio stands beside its target.
 
 var arguments = Array(CommandLine.arguments.dropFirst())
 let withPeers = arguments.contains("--peers")
+let withGrowth = arguments.contains("--growth")
 var threads = Cores.count
 if let at = arguments.firstIndex(of: "--threads"), at + 1 < arguments.count {
   threads = max(1, Int(arguments[at + 1]) ?? threads)
   arguments.removeSubrange(at...(at + 1))
 }
-let size = arguments.compactMap(Int.init).first ?? 5_000_000
+var names = Questions.names
+if let at = arguments.firstIndex(of: "--only"), at + 1 < arguments.count {
+  names = names.filter { $0 == arguments[at + 1] }
+}
+let size = arguments.compactMap(Int.init).first ?? 20_000_000
 
-/// The journeys with a phase for each touchpoint, by the kind of event.
-struct PlacedJourneys: JourneySource {
-  let table: JourneyTable
-  let phases: Column<UInt8>
+@MainActor func load(_ touchpoints: Int, forPeers: Bool) throws -> (Questions, Peers?) {
+  // The log is let go before the questions: only the table stays.
+  let log = GeneratedLog(touchpoints: touchpoints)
+  let peers = forPeers ? try Peers(log) : nil
+  return (try Questions(log.table(), threads: threads), peers)
+}
 
-  func ranges(parts: Int) -> [Range<Int>] { table.ranges(parts: parts) }
-  func forEachBlock(_ range: Range<Int>, _ body: (JourneyBlock) -> Void) {
-    body(table.block(range, phases: phases))
+var small: [String: Double] = [:]
+if withGrowth {
+  let (questions, _) = try load(size / 5, forPeers: false)
+  for name in names {
+    small[name] = try questions.measure(name, over: questions.journeys()).0.milliseconds
   }
+  small["place"] = questions.replace().milliseconds
 }
 
-func milliseconds<R>(_ body: () throws -> R) rethrows -> (Double, R) {
-  let clock = ContinuousClock()
-  let start = clock.now
-  let result = try body()
-  let elapsed = (clock.now - start).components
-  return (Double(elapsed.seconds) * 1000 + Double(elapsed.attoseconds) / 1e15, result)
-}
+let (questions, peers) = try load(size, forPeers: withPeers)
+let count = Double(questions.table.count)
+print(
+  "\(questions.table.count) touchpoints of \(questions.table.journeyCount) customers on \(threads) threads"
+)
+line(["question", "time", "a touchpoint", "CPU time", "a touchpoint"])
+var plain: [String: Measure] = [:]
+var answers: [String: [[Int]]] = [:]
 
-func line(_ cells: [String]) {
-  let widths = [22, 12, 16, 14, 10, 12]
-  print(
-    zip(cells, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
-      .joined())
-}
-
-let generated = GeneratedLog(touchpoints: size)
-let (loading, table) = milliseconds { generated.table() }
-let source = PlacedJourneys(
-  table: table, phases: Column(table.events.values.map { UInt8(min(3, ($0 - 1) / 2)) }))
-let phaseIDs = ["see", "think", "do", "care"]
-print("\(table.count) touchpoints of \(table.journeyCount) customers on \(threads) threads")
-
-var ours: [String: (milliseconds: Double, answer: [[Int]])] = [:]
-
-/// The median of five runs after one to warm up.
-@MainActor func measure<F: Fold>(_ name: String, _ fold: F, _ answer: (F.Answer) -> [[Int]]) {
-  let runs = (0..<6).map { _ in milliseconds { source.answer(fold, parts: threads) } }
-  let times = runs.dropFirst().map(\.0).sorted()
-  ours[name] = (times[2], answer(runs[0].1))
+@MainActor func show(_ name: String, _ measure: Measure, _ note: String = "") {
   line([
-    name, String(format: "%.1f ms", times[2]),
-    String(format: "%.2f ns", times[2] * 1e6 / Double(table.count)),
+    name, number(measure.milliseconds) + " ms",
+    number(measure.milliseconds * 1e6 / count, 2) + " ns",
+    number(measure.cpuMilliseconds) + " ms",
+    number(measure.cpuMilliseconds * 1e6 / count, 2) + " ns", note,
   ])
 }
 
-line(["load and sort", String(format: "%.0f ms", loading)])
-measure("transitions", TransitionsFold(by: Axis(.channel, of: table))) { answer in
-  answer.rows.filter { $0.from != "(start)" && $0.to != "(end)" }.prefix(5).map { [$0.count] }
+for name in names {
+  let (measure, answer) = try questions.measure(name, over: questions.journeys())
+  plain[name] = measure
+  answers[name] = answer
+  show(name, measure)
 }
-measure("transitionsByEvent", TransitionsFold(by: Axis(.event, of: table))) { _ in [] }
-measure(
-  "funnel",
-  try FunnelFold(
-    steps: (0..<4).map { EventStep("e\($0)", in: table) }, withinSeconds: 30 * 86_400)
-) { [$0.steps.map(\.customers)] }
-measure("paths", try PathsFold(by: Axis(.channel, of: table), top: 5)) { answer in
-  answer.rows.map { [$0.path.count, $0.customers] }
+let placing = questions.replace()
+plain["place"] = placing
+show("place in a model", placing, "\(number(count / placing.milliseconds / 1000)) M/s")
+if let map = plain["map"] {
+  print(
+    "map at 100 million, by proportion: \(number(map.milliseconds * 1e8 / count)) ms (target \u{2264} 1000)"
+  )
 }
-measure(
-  "pathsUntil",
-  try PathsFold(by: Axis(.channel, of: table), until: EventStep("e5", in: table), top: 5)
-) { _ in [] }
-measure("map", JourneyMapFold(model: "stdc", phaseIDs: phaseIDs, table: table)) { _ in [] }
-measure(
-  "portrait",
-  try PhasePortraitFold(model: "stdc", phaseIDs: phaseIDs, phase: "think", table: table)
-) { _ in [] }
+print(
+  "placing 100 million, by proportion: \(number(placing.milliseconds * 1e8 / count)) ms (target \u{2264} 2000)"
+)
 
-if withPeers {
-  let folder = FileManager.default.temporaryDirectory.appending(
-    path: "journey-bench-\(ProcessInfo.processInfo.processIdentifier)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try generated.write(to: folder)
-  let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "peers.py")
-  let python = Process()
-  python.executableURL = URL(filePath: "/usr/bin/env")
-  python.arguments = ["python3", script.path(), folder.path(), String(threads)]
-  let pipe = Pipe()
-  python.standardOutput = pipe
-  try python.run()
-  let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-  python.waitUntilExit()
-
-  struct Peer: Decodable {
-    var engine: String
-    var question: String
-    var milliseconds: Double
-    var answer: [[Int]]
+print("")
+line(["filter", "question", "time", "CPU time", "times unfiltered"])
+for (name, rule) in Questions.filters {
+  let journeys = try questions.journeys(where: rule)
+  for question in names {
+    let (measure, _) = try questions.measure(question, over: journeys)
+    guard let own = plain[question] else { continue }
+    line([
+      name, question, number(measure.milliseconds) + " ms",
+      number(measure.cpuMilliseconds) + " ms",
+      "by CPU " + beside(measure.cpuMilliseconds / own.cpuMilliseconds, atMost: 2.5),
+    ])
   }
+}
+
+if withGrowth {
+  print("")
+  line(["growth", "a fifth", "all", "times"])
+  for name in names + ["place"] {
+    guard let before = small[name], let after = plain[name]?.milliseconds else { continue }
+    line([
+      name, number(before) + " ms", number(after) + " ms", beside(after / before, atMost: 5.5),
+    ])
+  }
+}
+
+if let peers {
+  defer { try? peers.remove() }
+  let targets = ["transitions": 50.0, "funnel": 10, "paths": 8]
   print("")
   line(["question", "peer", "peer's time", "ours", "ratio"])
-  for text in String(decoding: output, as: UTF8.self).split(separator: "\n") {
-    let peer = try JSONDecoder().decode(Peer.self, from: Data(text.utf8))
-    guard let own = ours[peer.question] else { continue }
+  for peer in try peers.ask(threads: threads) {
+    guard let own = plain[peer.question], let target = targets[peer.question] else { continue }
     line([
-      peer.question, peer.engine, String(format: "%.1f ms", peer.milliseconds),
-      String(format: "%.1f ms", own.milliseconds),
-      String(format: "%.1f", peer.milliseconds / own.milliseconds),
-      own.answer == peer.answer ? "same answer" : "OTHER ANSWER \(own.answer) \(peer.answer)",
+      peer.question, peer.engine, number(peer.milliseconds) + " ms",
+      number(own.milliseconds) + " ms",
+      beside(peer.milliseconds / own.milliseconds, atLeast: target),
+      answers[peer.question] == peer.answer
+        ? "same answer" : "OTHER ANSWER \(answers[peer.question] ?? []) \(peer.answer)",
     ])
   }
 }
