@@ -23,6 +23,8 @@ enum Templates {
     "funnel": PackageResources.funnel_mustache,
     "paths": PackageResources.paths_mustache,
     "transitions": PackageResources.transitions_mustache,
+    "segment": PackageResources.segment_mustache,
+    "segments": PackageResources.segments_mustache,
     "sources": PackageResources.sources_mustache,
     "source": PackageResources.source_mustache,
     "liverow": PackageResources.liverow_mustache,

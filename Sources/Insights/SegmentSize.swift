@@ -18,6 +18,11 @@ package struct SegmentSize: Codable, Sendable, Equatable {
     package var members: Int
   }
 
+  /// 0…1; nil without customers.
+  package var share: Double? { customers > 0 ? Double(members) / Double(customers) : nil }
+}
+
+extension SegmentSize {
   /// Looks through the journeys once for all of `moments`.
   package init(of membership: Membership, at moments: [Timestamp]) {
     let counts = membership.counts(at: moments.map(\.milliseconds))
@@ -28,9 +33,6 @@ package struct SegmentSize: Codable, Sendable, Equatable {
     customers = history.last?.customers ?? 0
     members = history.last?.members ?? 0
   }
-
-  /// 0…1; nil without customers.
-  package var share: Double? { customers > 0 ? Double(members) / Double(customers) : nil }
 }
 
 extension SegmentSize: DrawnReport {

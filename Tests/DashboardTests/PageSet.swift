@@ -78,7 +78,7 @@ enum PageSet {
           context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
-    pages += sources(language)
+    pages += sources(language) + segments(language)
     pages.append(("/empty", Pages.emptyPage(context("/empty", language))))
     pages.append(
       (
@@ -144,6 +144,64 @@ enum PageSet {
       page(
         "transitions",
         .transitions(.init(by: "channel", dimensions: dimensions), .init(rows: transitions))),
+    ]
+  }
+
+  private static func segments(_ language: Language) -> [(path: String, html: String)] {
+    func size(_ members: [Int]) -> SegmentSize {
+      let history = members.enumerated().map { month, members in
+        SegmentSize.Moment(
+          at: Timestamp(milliseconds: 1_735_689_600_000 + Int64(month) * 2_629_800_000),
+          customers: 1200 + month * 380, members: members)
+      }
+      return SegmentSize(
+        rule: "ever(event is \"Order Completed\")", customers: history.last?.customers ?? 0,
+        members: members.last ?? 0, history: history)
+    }
+    let buyers = SegmentsPage.Row(
+      name: "Buyers & <friends>", rule: "ever(event is \"Order Completed\")",
+      size: size([40, 310, 620, 700, 1150, 1320, 1900]))
+    let rows = [
+      buyers,
+      .init(name: "Never yet", rule: "false", size: size([0, 0, 0])),
+      .init(
+        name: "Broken", rule: "phase(gone) is do", problem: "there is no model “gone”"),
+    ]
+    let problem = context(
+      "/segments-problem", language,
+      problems: [
+        .init(
+          field: "who", message: "There is no fact “evnt”; did you mean event?",
+          text: "evnt is x", characters: 0..<4),
+        .init(field: "name", message: "There is a segment of that name.", text: "Buyers"),
+      ])
+    let moves = (0..<6).map { index in
+      SegmentPage.Move(
+        customer: index == 2 ? nil : "household \(1184 + index)", isIn: index % 3 != 1,
+        time: "2025-12-1\(index) 08:15:00")
+    }
+    return [
+      ("/segments", Pages.segmentsPage(.init(rows: rows), context("/segments", language))),
+      ("/segments-none", Pages.segmentsPage(.init(rows: []), context("/segments-none", language))),
+      (
+        "/segments-problem",
+        Pages.segmentsPage(.init(rows: rows, name: "Buyers", rule: "evnt is x"), problem)
+      ),
+      (
+        "/segments-counted",
+        Pages.segmentsPage(
+          .init(rows: rows, rule: "true", size: size([3])), context("/segments-counted", language))
+      ),
+      (
+        "/segments/buyers",
+        Pages.segmentPage(
+          SegmentPage(row: buyers, moves: moves), context("/segments/buyers", language))
+      ),
+      (
+        "/segments/broken",
+        Pages.segmentPage(
+          SegmentPage(row: rows[2], moves: []), context("/segments/broken", language))
+      ),
     ]
   }
 

@@ -116,16 +116,17 @@ import Testing
   func phases() throws {
     let watched = try Watched()
     try watched.look()
-    try watched.happen("ann", "Page Viewed", at: watched.now.adding(seconds: -300))
-    try watched.happen("ann", "Product Added", at: watched.now.adding(seconds: -200))
-    try watched.happen("ann", "Order Completed", at: watched.now.adding(seconds: -100))
-    let stdc = try watched.look().filter { $0.contains("model:stdc") }
-    #expect(
-      Set(stdc) == [
-        "ann model:stdc - → see", "ann model:stdc see → do", "ann model:stdc do → care",
-      ])
-    let moments = try watched.noted().filter { $0.subject == .model("stdc") }.map(\.happened)
-    #expect(moments == [-300, -200, -100].map { watched.now.adding(seconds: $0) })
+    let moments: [Int64] = [-300, -200, -100, -50]
+    let events = ["Page Viewed", "Product Added", "Order Completed", "Order Delivered"]
+    for (event, seconds) in zip(events, moments) {
+      try watched.happen("ann", event, at: watched.now.adding(seconds: seconds))
+    }
+    try watched.look()
+    let noted = try watched.noted().filter { $0.subject == .model("stdc") }
+    #expect(noted.map(\.from) == [nil, "see", "do"])
+    #expect(noted.map(\.to) == ["see", "do", "care"])
+    // The order stays in the phase of the basket.
+    #expect(noted.map(\.happened) == [-300, -200, -50].map { watched.now.adding(seconds: $0) })
   }
 
   @Test("A late touchpoint tells only where the story ends now")
@@ -148,6 +149,7 @@ import Testing
     try watched.project.workspace.addSegment(
       name: "Buyers", rule: #"ever(event is "Order Completed") and not segment("Asleep")"#)
     let events = ["Page Viewed", "Product Added", "Order Completed"]
+    try watched.look()
     for _ in 0..<60 {
       switch generator.next() % 6 {
       case 0: watched.restart()
