@@ -51,6 +51,12 @@ package struct Membership: Sendable {
     }
   }
 
+  /// What each pass over the columns does, in words; those of the base, as the other parts have the
+  /// same.
+  package var passes: [String] { journeys.parts.isEmpty ? [] : program(0).passes }
+  /// The columns that the passes read.
+  package var columns: Columns { journeys.parts.isEmpty ? [] : program(0).columns }
+
   /// How many customers there were at an instant, and of how many the rule was true.
   package struct Count: Hashable, Sendable, Codable {
     package var customers: Int

@@ -155,7 +155,13 @@ struct Snapshot: Sendable {
       Timestamp(
         milliseconds: last.milliseconds - length / Int64(points) * Int64(points - point))
     }
-    let size = SegmentSize(of: try membership(rule), at: moments)
+    let membership = try membership(rule)
+    func count() -> SegmentSize { SegmentSize(of: membership, at: moments) }
+    let size =
+      trace?.step("ask the rule of everybody at each moment", count) { _ in
+        ["\(moments.count) moments"] + membership.passes
+      } ?? count()
+    trace?.read(membership.columns.union(.times))
     try facts.check()
     return size
   }

@@ -53,7 +53,7 @@ struct ExplanationTests {
   func all(name: String) throws {
     let values = [
       "phase": ["phase": ["care"]], "funnel": ["step": ["Product Viewed"]],
-      "journey": ["customer": ["ann"]],
+      "journey": ["customer": ["ann"]], "segment": ["who": ["gap > 1d"]],
     ]
     let kind = try #require(QuestionKind.named(name))
     let explanation = try explain(kind, values[name] ?? [:])

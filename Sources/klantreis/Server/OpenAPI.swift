@@ -14,7 +14,8 @@ enum OpenAPI {
       ],
       "paths": .object(
         Dictionary(
-          uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) })),
+          uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
+            + [("/api/v1/changes", changes)])),
       "components": ["schemas": ["Error": errorSchema]],
     ])
     let encoder = JSONEncoder()
@@ -42,6 +43,42 @@ enum OpenAPI {
           ],
           "400": errorReply("A parameter cannot be used; nothing was asked."),
           "404": errorReply("There is no such customer or phase."),
+        ],
+      ]
+    ]
+  }
+
+  /// Who entered or left phases and segments: no question over journeys, but a list to follow.
+  private static var changes: JSONValue {
+    let parameters = [
+      QuestionParameter(
+        name: "after", summary: "Only changes after the one of this number.", example: "1200",
+        isCount: true),
+      QuestionParameter(
+        name: "limit", summary: "How many at most, 1 to \(Limits.changesPerPage).",
+        example: "100", isCount: true),
+      QuestionParameter(
+        name: "subject", summary: "Only of this model or segment.",
+        example: "segment:Big spenders"),
+    ]
+    let schema = Shape.object([
+      "changes": .list(
+        .object([
+          "id": .whole, "subject": .text, "customer": .optional(.text), "from": .optional(.text),
+          "to": .optional(.text), "happened": .text, "noticed": .text,
+        ])), "last": .whole,
+    ]).schema
+    return [
+      "get": [
+        "operationId": "changes",
+        "summary": "Who entered or left a phase or a segment, oldest first, each once.",
+        "parameters": .list(parameters.map(parameter)),
+        "responses": [
+          "200": [
+            "description": "The changes, and what to give as after next.",
+            "content": ["application/json": ["schema": schema]],
+          ],
+          "400": errorReply("A parameter cannot be used."),
         ],
       ]
     ]
@@ -149,6 +186,11 @@ extension QuestionKind {
     case "funnel":
       .object([
         "steps": .list(.object(["name": .text, "customers": .whole])), "withinSeconds": .whole,
+      ])
+    case "segment":
+      .object([
+        "rule": .text, "customers": .whole, "members": .whole,
+        "history": .list(.object(["at": .text, "customers": .whole, "members": .whole])),
       ])
     case "journey":
       .object([
