@@ -1,3 +1,4 @@
+import CustomerJourney
 import Foundation
 
 /// The OpenAPI 3.1 description of `/api/v1`, made from the questions themselves, so that it cannot
