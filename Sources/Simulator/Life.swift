@@ -54,6 +54,8 @@ struct Life {
     var origin: String
     var device: Device
     var contents: [String] = []
+    /// Asks for the newsletter, which then brings some of the later visits.
+    var subscribes = false
     /// What in this visit would make the person buy.
     var causes: Set<Cause> = []
   }
@@ -70,13 +72,18 @@ struct Life {
     var visits: [Visit] = []
     var moment = birth
     let count = 1 + chance.count(persona.visits)
+    var hasNewsletter = isSubscribed
     let visitOfNeed = chance.happens(persona.ownNeed) ? chance.below(count) : nil
     for number in 0..<count {
       if number > 0 { moment += Int64(chance.wait(4) * Double(Span.day)) + Span.minute * 30 }
       moment = span.awake(moment, &chance)
       var origin = isBrought && number == 0 ? "Referral" : arrival(at: moment)
-      if isSubscribed, number > 0, chance.happens(0.3) { origin = "Email" }
+      if hasNewsletter, number > 0, chance.happens(0.4) { origin = "Email" }
       var visit = visit(at: moment, from: origin)
+      if !hasNewsletter, chance.happens(0.12) {
+        visit.subscribes = true
+        hasNewsletter = true
+      }
       if number == visitOfNeed { visit.causes.insert(.need) }
       visits.append(visit)
       // An advertisement that follows who looked around. It finds whom it would have found anyway.
@@ -206,7 +213,7 @@ struct Life {
       step(&moment)
       add("Review Read", moment, .website, device: visit.device, content: products.last?.name)
     }
-    if !isSubscribed, chance.happens(0.08) {
+    if visit.subscribes {
       step(&moment)
       isSubscribed = true
       add("Subscribed", moment, .website, device: visit.device, content: "Nieuwsbrief")
