@@ -73,7 +73,7 @@ for (const form of document.querySelectorAll("[data-count]")) {
   const words = ({ members, customers }) => {
     const count = (number) => number.toLocaleString(language);
     const share = (customers > 0 ? members / customers : 0)
-      .toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+      .toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
     return size.dataset.words.replace("{members}", count(members))
       .replace("{customers}", count(customers)).replace("{share}", share);
   };
