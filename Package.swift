@@ -27,6 +27,7 @@ let package = Package(
     .executable(name: "klantreis", targets: ["klantreis"]),
     // For Benchmarks, which is a package of its own.
     .library(name: "KlantreisEngine", targets: ["CustomerJourney", "JourneyEngine", "Insights"]),
+    .library(name: "KlantreisCollector", targets: ["CustomerJourney", "Collector", "Store"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
