@@ -42,7 +42,9 @@ struct Inside {
       let requests = (0..<group).map { _ in Self.request(supply.next().bytes) }
       var deliveries = try timed("read") { try requests.map { try dialect.read($0) } }
       var batches = timed("judge") {
-        zip(deliveries, requests).map { door.batch(of: $0, in: $1, dialect, source) }
+        deliveries.indices.map {
+          door.batch(of: &deliveries[$0], in: requests[$0], dialect, source)
+        }
       }
       let appended = try timed("append") { try store.append(batches) }
       timed("drop") {

@@ -166,6 +166,16 @@ package struct JSONNode {
     }
   }
 
+  /// As ``scalar``, with its bytes where they are.
+  var flatScalar: FlatJSON.Scalar? {
+    switch tag {
+    case UInt8(ascii: "\""): .text(Self.text(at: payload, in: texts))
+    case UInt8(ascii: "t"): .flag(true)
+    case UInt8(ascii: "f"): .flag(false)
+    default: number.map(FlatJSON.Scalar.number)
+    }
+  }
+
   /// Calls `body` with each member of an object, in order; with none for other values.
   package func forEachMember(_ body: (JSONKey, JSONNode) throws -> Void) rethrows {
     guard tag == UInt8(ascii: "{") else { return }
@@ -282,8 +292,10 @@ package struct JSONKey {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package static func == (key: JSONKey, name: StaticString) -> Bool {
-    key.bytes.count == name.utf8CodeUnitCount
-      && name.withUTF8Buffer { $0.elementsEqual(key.bytes) }
+    guard key.bytes.count == name.utf8CodeUnitCount else { return false }
+    let start = name.utf8Start
+    for at in key.bytes.indices where key.bytes[at] != start[at] { return false }
+    return true
   }
 }
 
