@@ -92,7 +92,9 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Dashboard",
         argumentParser, hummingbird, log,
-      ], swiftSettings: strict),
+      ], swiftSettings: strict,
+      // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0018).
+      linkerSettings: [.linkedLibrary("mimalloc")]),
 
     .testTarget(
       name: "CustomerJourneyTests", dependencies: ["CustomerJourney"], swiftSettings: strict),

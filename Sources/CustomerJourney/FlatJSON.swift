@@ -1,7 +1,7 @@
 /// The members of a flat JSON object as they are written, `"a":1,"b":"x"`, with the place of each:
 /// what clients say becomes these bytes once, and the store keeps them as they are.
 ///
-/// Paths may repeat; who needs that they don't asks ``holds(_:)`` before.
+/// Paths may repeat.
 package struct FlatJSON: Sendable {
   /// A text, a number or a flag whose bytes are somewhere else.
   package enum Scalar {
@@ -11,13 +11,15 @@ package struct FlatJSON: Sendable {
   }
 
   private struct Place {
-    /// Of the path as it is written.
+    /// Of the path.
     var hash: UInt32
     /// Of the quotation mark before the path.
     var start: UInt32
   }
 
   package private(set) var bytes: [UInt8] = []
+  /// True when a text needed escapes: only then can it hold signs that others can't take.
+  package private(set) var hasEscapes = false
   private var places: [Place] = []
 
   /// Room that is made at once, so that most lists never move.
@@ -31,28 +33,32 @@ package struct FlatJSON: Sendable {
 
   // MARK: Writing
 
-  /// Adds a member behind the others.
-  package mutating func append(_ path: UnsafeBufferPointer<UInt8>, _ value: Scalar) {
+  /// Adds a member behind the others. Returns true when one of them has its path.
+  @discardableResult
+  package mutating func append(_ path: UnsafeBufferPointer<UInt8>, _ value: Scalar) -> Bool {
     if places.isEmpty {
       bytes.reserveCapacity(Self.usualBytes)
       places.reserveCapacity(Self.usualCount)
     } else {
       bytes.append(UInt8(ascii: ","))
     }
+    let isRepeated = holds(path)
     let start = bytes.count
-    Self.write(path, to: &bytes)
-    places.append(Place(hash: Self.hash(bytes[...], from: start), start: UInt32(start)))
+    if !Self.write(path, to: &bytes) { hasEscapes = true }
+    places.append(Place(hash: Self.hash(path), start: UInt32(start)))
     bytes.append(UInt8(ascii: ":"))
     switch value {
-    case .text(let text): Self.write(text, to: &bytes)
+    case .text(let text): if !Self.write(text, to: &bytes) { hasEscapes = true }
     case .number(let number): Self.write(number, to: &bytes)
     case .flag(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     }
+    return isRepeated
   }
 
-  package mutating func append(_ path: String, _ value: PropertyValue) {
+  @discardableResult
+  package mutating func append(_ path: String, _ value: PropertyValue) -> Bool {
     var path = path
-    path.withUTF8 { path in
+    return path.withUTF8 { path in
       switch value {
       case .text(var text): text.withUTF8 { append(path, .text($0)) }
       case .number(let number): append(path, .number(number))
@@ -61,15 +67,18 @@ package struct FlatJSON: Sendable {
     }
   }
 
-  /// A text between quotation marks.
-  package static func write(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
+  /// A text between quotation marks. Returns false when it needed escapes.
+  @discardableResult
+  package static func write(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
+    let isPlain = text.isPlainJSON
     out.append(UInt8(ascii: "\""))
-    if isPlain(text) {
+    if isPlain {
       out.append(contentsOf: text)
     } else {
       for byte in text { escape(byte, to: &out) }
     }
     out.append(UInt8(ascii: "\""))
+    return isPlain
   }
 
   /// JSON has no number for infinities and NaN, so they become words.
@@ -82,13 +91,6 @@ package struct FlatJSON: Sendable {
       out.append(contentsOf: text.utf8)
       out.append(UInt8(ascii: "\""))
     }
-  }
-
-  /// True when no byte needs an escape.
-  private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    var isPlain = true
-    for byte in text where byte < 32 || byte == 34 || byte == 92 { isPlain = false }
-    return isPlain
   }
 
   private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
@@ -116,48 +118,34 @@ package struct FlatJSON: Sendable {
   /// All members, read anew at each call.
   package var pairs: [Properties.Pair] { places.indices.map(pair) }
 
-  /// True when a text needed escapes: only then can it hold signs that others can't take.
-  package var hasEscapes: Bool { bytes.contains(UInt8(ascii: "\\")) }
-
   private func lastIndex(_ path: UnsafeBufferPointer<UInt8>) -> Int? {
-    guard Self.isPlain(path) else {
+    if places.isEmpty { return nil }
+    let hash = Self.hash(path)
+    return places.lastIndex { $0.hash == hash && isPath($0, path) }
+  }
+
+  private func isPath(_ place: Place, _ path: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard path.isPlainJSON else {
       var written: [UInt8] = []
       Self.write(path, to: &written)
-      return written.dropFirst().dropLast().withUnsafeBufferPointer { lastIndex(written: $0) }
+      return bytes[Int(place.start)...].starts(with: written)
     }
-    return lastIndex(written: path)
-  }
-
-  private func lastIndex(written path: UnsafeBufferPointer<UInt8>) -> Int? {
-    let hash = Self.hash(path)
-    return bytes.withUnsafeBufferPointer { bytes in
-      places.lastIndex { place in
-        guard place.hash == hash else { return false }
-        let start = Int(place.start) + 1
-        let end = start + path.count
-        return end + 1 < bytes.count && bytes[end] == UInt8(ascii: "\"")
-          && bytes[end + 1] == UInt8(ascii: ":")
-          && UnsafeBufferPointer(rebasing: bytes[start..<end]).elementsEqual(path)
-      }
-    }
-  }
-
-  /// Of the path that is written between quotation marks from `start` to the end.
-  private static func hash(_ bytes: ArraySlice<UInt8>, from start: Int) -> UInt32 {
-    bytes.withUnsafeBufferPointer { bytes in
-      hash(UnsafeBufferPointer(rebasing: bytes[(start + 1)..<(bytes.count - 1)]))
+    let start = Int(place.start) + 1
+    let end = start + path.count
+    // Behind a path there is always a mark, a colon and a value.
+    guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return false }
+    return bytes.withUnsafeBufferPointer {
+      UnsafeBufferPointer(rebasing: $0[start..<end]).isSame(as: path)
     }
   }
 
   /// Only tells most paths apart without looking at their bytes: by the ends, where they differ.
   private static func hash(_ path: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    let bytes = UnsafeRawBufferPointer(path)
     var word = UInt64(path.count)
     if path.count >= 8 {
-      word ^= bytes.loadUnaligned(fromByteOffset: path.count - 8, as: UInt64.self)
-      word = (word &* 0x9E37_79B9_7F4A_7C15) ^ bytes.loadUnaligned(as: UInt64.self)
+      word = ((word ^ path.word(path.count - 8)) &* 0x9E37_79B9_7F4A_7C15) ^ path.word(0)
     } else {
-      for byte in bytes { word = word << 8 ^ UInt64(byte) }
+      for byte in path { word = word << 8 ^ UInt64(byte) }
     }
     return UInt32(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
   }

@@ -17,7 +17,7 @@ extension PropertyValue {
   package var json: String {
     var out: [UInt8] = []
     switch self {
-    case .text(var text): text.withUTF8 { FlatJSON.write($0, to: &out) }
+    case .text(var text): _ = text.withUTF8 { FlatJSON.write($0, to: &out) }
     case .number(let number): FlatJSON.write(number, to: &out)
     case .flag(let flag): out.append(contentsOf: (flag ? "true" : "false").utf8)
     }

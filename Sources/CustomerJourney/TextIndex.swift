@@ -18,21 +18,24 @@ package struct TextIndex: Sendable {
   private var texts: [UInt8] = []
   package private(set) var count = 0
 
-  private static let seed = UInt64.random(in: .min ... .max)
-  private static let factor = UInt64.random(in: .min ... .max) | 1
+  private static let ofProcess = (
+    seed: UInt64.random(in: .min ... .max), factor: UInt64.random(in: .min ... .max) | 1
+  )
+  private let seed = ofProcess.seed
+  private let factor = ofProcess.factor
 
   package init() {}
 
   /// The text's number; nil when it was not added.
   package func number(of text: UnsafeBufferPointer<UInt8>) -> Int? {
     if slots.isEmpty { return nil }
-    let place = slots[slot(of: text, Self.hash(text))].place
+    let place = slots[slot(of: text, hash(text))].place
     return place == 0 ? nil : Int(place) - 1
   }
 
   package func number(of text: String) -> Int? {
-    var text = text
-    return text.withUTF8 { number(of: $0) }
+    if let found = text.utf8.withContiguousStorageIfAvailable({ number(of: $0) }) { return found }
+    return Array(text.utf8).withUnsafeBufferPointer { number(of: $0) }
   }
 
   /// Adds a text that is not there and returns its number, which is ``count`` of before.
@@ -41,7 +44,7 @@ package struct TextIndex: Sendable {
   @discardableResult
   package mutating func add(_ text: UnsafeBufferPointer<UInt8>) -> Int {
     if count * 4 >= slots.count * 3 { grow() }
-    let hash = Self.hash(text)
+    let hash = hash(text)
     let at = slot(of: text, hash)
     precondition(slots[at].place == 0, "the text is there")
     slots[at] = Slot(
@@ -57,8 +60,6 @@ package struct TextIndex: Sendable {
     return text.withUTF8 { add($0) }
   }
 
-  package mutating func removeAll() { self = TextIndex() }
-
   /// The slot that has the text, or the empty one where it belongs.
   private func slot(of text: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Int {
     slots.withUnsafeBufferPointer { slots in
@@ -69,7 +70,7 @@ package struct TextIndex: Sendable {
           if slot.place == 0 { return at }
           if slot.hash == hash, Int(slot.length) == text.count,
             UnsafeBufferPointer(rebasing: texts[Int(slot.start)..<(Int(slot.start) + text.count)])
-              .elementsEqual(text)
+              .isSame(as: text)
           {
             return at
           }
@@ -90,9 +91,7 @@ package struct TextIndex: Sendable {
   }
 
   /// Multiplies to 128 bits and folds them, as in wyhash by Wang Yi.
-  private static func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    let bytes = UnsafeRawBufferPointer(text)
-    func word(_ at: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self) }
+  private func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
     func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
       let (high, low) = a.multipliedFullWidth(by: b)
       return high ^ low
@@ -100,14 +99,14 @@ package struct TextIndex: Sendable {
     var hash = seed ^ UInt64(text.count)
     guard text.count >= 8 else {
       var last: UInt64 = 0
-      for byte in bytes { last = last << 8 | UInt64(byte) }
+      for byte in text { last = last << 8 | UInt64(byte) }
       return fold(fold(hash ^ last, factor) ^ seed, factor)
     }
     var at = 0
     while at < text.count - 8 {
-      hash = fold(hash ^ word(at), factor)
+      hash = fold(hash ^ text.word(at), factor)
       at += 8
     }
-    return fold(fold(hash ^ word(text.count - 8), factor) ^ seed, factor)
+    return fold(fold(hash ^ text.word(text.count - 8), factor) ^ seed, factor)
   }
 }

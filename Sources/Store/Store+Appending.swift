@@ -72,8 +72,8 @@ extension Store {
     var insertion = try TouchpointInsert(db)
     return try batches.map { batch in
       var appended = Appended()
-      for (index, touchpoint) in batch.touchpoints.enumerated() {
-        if try insertion.run(touchpoint, &numbers, db) {
+      for index in batch.touchpoints.indices {
+        if try insertion.run(batch.touchpoints[index], &numbers, db) {
           appended.stored += 1
         } else {
           appended.duplicates += 1

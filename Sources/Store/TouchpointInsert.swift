@@ -27,7 +27,7 @@ struct TouchpointInsert {
 
   /// True when it was new.
   mutating func run(
-    _ one: Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
+    _ one: borrowing Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
   ) throws -> Bool {
     let customer = try numbers.customer(one.customer, db)
     let source = try numbers.name(.source, one.source, db)
@@ -67,7 +67,7 @@ struct TouchpointInsert {
 
   /// What the table checks too, but for whether JSON is JSON, which it is by its making: while events
   /// are stored SQLite looks at neither (docs/decisions/0011).
-  private static func check(_ one: Touchpoint, idLength: Int) throws {
+  private static func check(_ one: borrowing Touchpoint, idLength: Int) throws {
     guard idLength > 0,
       idLength <= Limits.messageIDCharacters
         || one.messageID.unicodeScalars.count <= Limits.messageIDCharacters,

@@ -56,6 +56,7 @@ struct SegmentFamily {
         reading.template.read(context)
       }
       reading.template.sent = root["sentAt"].flatMap { try? $0.time("sentAt") }?.moment
+      reading.delivery.events.reserveCapacity(min(batch.toldCount, Self.eventsPerBatch))
       var index = 0
       try batch.forEachElement { item in
         guard index < Self.eventsPerBatch else {

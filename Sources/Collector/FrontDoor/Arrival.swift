@@ -206,7 +206,7 @@ extension Arrival {
   /// Puts what is known among the properties; the campaign's name is the touchpoint's own.
   func add(to properties: inout Properties) {
     func add(_ path: String, _ text: String?) {
-      if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
+      if let text, !text.holdsNUL { properties[path] = .text(text) }
     }
     add("context.referrer", referrer)
     add("context.click", click)

@@ -158,8 +158,7 @@ package struct PropertyList: Sendable {
 
   package mutating func add(_ path: UnsafeBufferPointer<UInt8>, _ value: FlatJSON.Scalar) {
     guard members.count < Limits.propertiesPerEvent else { return isTooLong = true }
-    if members.holds(path) { saysTwice = true }
-    members.append(path, value)
+    if members.append(path, value) { saysTwice = true }
   }
 
   package mutating func add(_ path: String, _ value: PropertyValue) {
@@ -228,9 +227,12 @@ package struct PropertyList: Sendable {
 }
 
 extension String {
+  var holdsNUL: Bool {
+    utf8.withContiguousStorageIfAvailable { $0.holds(0) } ?? utf8.contains(0)
+  }
+
   /// SQLite ends a text at NUL.
   var withoutNUL: String {
-    let has = utf8.withContiguousStorageIfAvailable { $0.contains(0) }
-    return has ?? utf8.contains(0) ? replacing("\0", with: "\u{FFFD}") : self
+    holdsNUL ? replacing("\0", with: "\u{FFFD}") : self
   }
 }

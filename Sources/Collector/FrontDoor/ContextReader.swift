@@ -69,7 +69,7 @@ package struct ContextReader: Sendable {
     /// Puts what is known among the properties.
     func add(to properties: inout Properties) {
       func add(_ path: String, _ text: String?) {
-        if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
+        if let text, !text.holdsNUL { properties[path] = .text(text) }
       }
       add("context.system", system)
       add("context.browser", browser)

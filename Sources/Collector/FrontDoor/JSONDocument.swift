@@ -226,6 +226,9 @@ package struct JSONNode {
     return count
   }
 
+  /// Elements of an array as the tape tells them, which counts no further than some millions.
+  var toldCount: Int { kind == .array ? Int(word >> 32 & 0xFF_FFFF) : 0 }
+
   /// Bytes of the value as the shortest JSON text, without what escapes add; a number counts as one.
   ///
   /// Never more than a client sent for it, so that a limit never hits what is just within it.
@@ -292,10 +295,8 @@ package struct JSONKey {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package static func == (key: JSONKey, name: StaticString) -> Bool {
-    guard key.bytes.count == name.utf8CodeUnitCount else { return false }
-    let start = name.utf8Start
-    for at in key.bytes.indices where key.bytes[at] != start[at] { return false }
-    return true
+    key.bytes.isSame(
+      as: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 }
 

@@ -242,7 +242,7 @@ package struct Normaliser: Sendable {
   }
 
   private func optionalName(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
-    guard let text, !Self.cleaned(text).isEmpty else { return nil }
+    guard let text, !text.isEmpty, !Self.cleaned(text).isEmpty else { return nil }
     return try name(text, what)
   }
 
