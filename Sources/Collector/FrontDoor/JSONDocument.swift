@@ -295,8 +295,10 @@ package struct JSONKey {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package static func == (key: JSONKey, name: StaticString) -> Bool {
-    key.bytes.isSame(
-      as: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    guard key.bytes.count == name.utf8CodeUnitCount else { return false }
+    let start = name.utf8Start
+    for at in key.bytes.indices where key.bytes[at] != start[at] { return false }
+    return true
   }
 }
 

@@ -32,7 +32,8 @@ struct SameRowsTests {
       lines.append("\(first) \(String(digest, radix: 16))")
     }
     let file = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Golden").appending(path: "\(fixture.dialect.name)\(fixture.isQuery ? "-query" : "").txt")
+      .appending(path: "Golden").appending(
+        path: "\(fixture.dialect.name)\(fixture.isQuery ? "-query" : "").txt")
     let text = lines.joined(separator: "\n") + "\n"
     if ProcessInfo.processInfo.environment["KLANTREIS_RECORD"] != nil {
       try Data(text.utf8).write(to: file)
