@@ -22,6 +22,7 @@ struct KnownNumbers {
 
   mutating func customer(_ key: String, _ db: Database) throws -> Int64 {
     if let number = customers[key] { return number }
+    guard !key.isEmpty else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
     let number = try Self.number(
       select: "SELECT id FROM customer WHERE key = ?",
       insert: "INSERT INTO customer (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
