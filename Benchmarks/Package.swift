@@ -7,6 +7,11 @@ let folder = Context.packageDirectory.split(separator: "/").dropLast().last ?? "
 let program = folder.lowercased()
 let packageName = String(program.map { $0.isLetter || $0.isNumber ? $0 : "_" })
 
+let asTheProgram: [SwiftSetting] = [
+  .unsafeFlags(["-package-name", packageName]),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
 let package = Package(
   name: "benchmarks",
   platforms: [.macOS(.v15)],
@@ -14,25 +19,20 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    // Speaks to the program from outside, as clients do.
-    .executableTarget(name: "CollectorBench", dependencies: ["CSQLite"]),
+    // Speaks to the program from outside, as clients do; with `--inside` measures its stages.
+    .executableTarget(
+      name: "CollectorBench",
+      dependencies: ["CSQLite", .product(name: "KlantreisCollector", package: program)],
+      packageAccess: false, swiftSettings: asTheProgram),
     // How long a start takes, and what it holds.
     .executableTarget(
       name: "BaseBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],
-      packageAccess: false,
-      swiftSettings: [
-        .unsafeFlags(["-package-name", packageName]),
-        .enableUpcomingFeature("MemberImportVisibility"),
-      ]),
+      packageAccess: false, swiftSettings: asTheProgram),
     .executableTarget(
       name: "JourneyBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],
-      packageAccess: false,
-      swiftSettings: [
-        .unsafeFlags(["-package-name", packageName]),
-        .enableUpcomingFeature("MemberImportVisibility"),
-      ]),
+      packageAccess: false, swiftSettings: asTheProgram),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,7 +1,8 @@
 /// Facts by dotted path, such as `product.category`, in the order in which they were said.
 ///
-/// A list and not a dictionary: an event has a dozen, which are written once and seldom looked up,
-/// and hashing them took longer than storing them. Two are equal when they say the same in any order.
+/// Kept as the JSON that the store takes: an event has a dozen, which are written once and seldom
+/// looked up, and texts of their own took longer than storing them. Two are equal when they say the
+/// same in any order.
 package struct Properties: Sendable {
   package struct Pair: Hashable, Sendable {
     package var path: String
@@ -14,47 +15,51 @@ package struct Properties: Sendable {
   }
 
   /// No path stands in it twice.
-  package private(set) var pairs: [Pair]
+  private var members: FlatJSON
 
-  package init() { pairs = [] }
+  package init() { members = FlatJSON() }
+
+  /// Members in which no path stands twice.
+  package init(distinct members: FlatJSON) { self.members = members }
 
   /// Of a path that stands in `pairs` twice, the last holds.
   package init(_ pairs: [Pair]) {
-    // Looking back at a dozen short texts is faster than hashing them.
-    let isLong = pairs.count > 24
     var seen: Set<String> = []
-    self.pairs = pairs
-    var at = pairs.count - 1
-    while at >= 0 {
-      let path = pairs[at].path
-      let isKnown =
-        isLong
-        ? !seen.insert(path).inserted
-        : self.pairs[(at + 1)...].contains { $0.path == path }
-      if isKnown { self.pairs.remove(at: at) }
-      at -= 1
-    }
+    var last: [Pair] = []
+    for pair in pairs.reversed() where seen.insert(pair.path).inserted { last.append(pair) }
+    self.init(distinct: last.reversed())
   }
 
   package init(_ dictionary: [String: PropertyValue]) {
-    pairs = dictionary.map { Pair(path: $0.key, value: $0.value) }.sorted { $0.path < $1.path }
+    self.init(
+      distinct: dictionary.map { Pair(path: $0.key, value: $0.value) }
+        .sorted { $0.path < $1.path })
   }
 
-  package var isEmpty: Bool { pairs.isEmpty }
-  package var count: Int { pairs.count }
+  private init(distinct pairs: [Pair]) {
+    members = FlatJSON()
+    for pair in pairs { members.append(pair.path, pair.value) }
+  }
 
-  package mutating func reserveCapacity(_ count: Int) { pairs.reserveCapacity(count) }
+  package var isEmpty: Bool { members.isEmpty }
+  package var count: Int { members.count }
+  /// All of them, read anew at each call.
+  package var pairs: [Pair] { members.pairs }
+  /// As they stand between the braces of a JSON object.
+  package var json: [UInt8] { members.bytes }
 
   package subscript(_ path: String) -> PropertyValue? {
-    get { pairs.first { $0.path == path }?.value }
+    get { members.value(path) }
     set {
-      let at = pairs.firstIndex { $0.path == path }
-      switch (at, newValue) {
-      case (let at?, let value?): pairs[at].value = value
-      case (let at?, nil): pairs.remove(at: at)
-      case (nil, let value?): pairs.append(Pair(path: path, value: value))
-      case (nil, nil): break
+      var path = path
+      guard path.withUTF8({ members.holds($0) }) else {
+        if let newValue { members.append(path, newValue) }
+        return
       }
+      self = Properties(
+        distinct: pairs.compactMap { pair in
+          pair.path == path ? newValue.map { Pair(path: path, value: $0) } : pair
+        })
     }
   }
 
@@ -66,7 +71,7 @@ package struct Properties: Sendable {
 
 extension Properties: Hashable {
   package static func == (a: Properties, b: Properties) -> Bool {
-    a.pairs == b.pairs || a.pairs.count == b.pairs.count && a.dictionary == b.dictionary
+    a.json == b.json || a.count == b.count && a.dictionary == b.dictionary
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(dictionary) }

@@ -103,7 +103,8 @@ package final class Intake: Sendable {
       let (group, isLast) = state.withLock { state in (Self.takeGroup(&state), state.isClosed) }
       if !group.isEmpty {
         write(group)
-        // Others may have been signalled for what this commit took along; they find nothing.
+        // What came in meanwhile has its own signal left; those of what this commit took along find
+        // nothing.
         continue
       }
       guard isLast else { continue }
@@ -161,8 +162,6 @@ package final class Intake: Sendable {
         events: events, seconds: Double(seconds) + Double(attoseconds) / 1e18,
         isGood: problem == nil))
     for (one, result) in zip(group, results) { one.done.resume(returning: result) }
-    // What came in meanwhile beyond one group has its own signal left.
-    wakeUp.signal()
   }
 }
 

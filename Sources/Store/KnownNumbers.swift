@@ -1,12 +1,13 @@
+import CustomerJourney
 import GRDB
 
 /// Numbers of names and customers, kept so that a batch costs no look-up for what was seen before.
 struct KnownNumbers {
   /// By kind, in the order of ``NameKind/allCases``.
-  private var names = [Recent<String, Int64>](repeating: Recent(), count: NameKind.allCases.count)
-  private var customers = Recent<String, Int64>()
+  private var names = [Recent](repeating: Recent(), count: NameKind.allCases.count)
+  private var customers = Recent()
   /// By a key in the table identity_link, the customer that it was last linked to.
-  private var links = Recent<String, Int64>()
+  private var links = Recent()
 
   mutating func name(_ kind: NameKind, _ text: String?, _ db: Database) throws -> Int64? {
     guard let text, !text.isEmpty else { return nil }
@@ -21,6 +22,7 @@ struct KnownNumbers {
 
   mutating func customer(_ key: String, _ db: Database) throws -> Int64 {
     if let number = customers[key] { return number }
+    guard !key.isEmpty else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
     let number = try Self.number(
       select: "SELECT id FROM customer WHERE key = ?",
       insert: "INSERT INTO customer (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
@@ -51,28 +53,37 @@ struct KnownNumbers {
   }
 }
 
-/// A dictionary that forgets what was not asked for lately, half at a time: memory stays bounded,
-/// and what is used often stays.
-private struct Recent<Key: Hashable & Sendable, Value: Sendable> {
-  private var young: [Key: Value] = [:]
-  private var old: [Key: Value] = [:]
-  private static var half: Int { 250_000 }
+/// Numbers by text, of which those are forgotten that were not asked for lately, half at a time:
+/// memory stays bounded, and what is used often stays.
+private struct Recent {
+  private struct Generation {
+    var texts = TextIndex()
+    var numbers: [Int64] = []
+  }
 
-  subscript(_ key: Key) -> Value? {
+  private var young = Generation()
+  private var old = Generation()
+  private static let half = 250_000
+
+  subscript(_ text: String) -> Int64? {
     mutating get {
-      if let value = young[key] { return value }
-      guard let value = old[key] else { return nil }
-      add(key, value)
-      return value
+      if let at = young.texts.number(of: text) { return young.numbers[at] }
+      guard let at = old.texts.number(of: text) else { return nil }
+      let number = old.numbers[at]
+      add(text, number)
+      return number
     }
   }
 
-  mutating func add(_ key: Key, _ value: Value) {
-    if young.count >= Self.half {
-      old = young
-      young = [:]
+  /// A number for a text; one that it had before is replaced.
+  mutating func add(_ text: String, _ number: Int64) {
+    if let at = young.texts.number(of: text) {
+      young.numbers[at] = number
+      return
     }
-    young[key] = value
+    if young.numbers.count >= Self.half { old = exchange(&young, with: Generation()) }
+    young.texts.add(text)
+    young.numbers.append(number)
   }
 }
 

@@ -34,10 +34,15 @@ struct RawStatement {
     }
   }
 
-  /// Binds bytes of UTF-8 without a copy: they must stay where they are until the statement ran.
-  func bind(_ place: Int32, uncopied bytes: UnsafeRawBufferPointer) {
+  /// Binds bytes of UTF-8 without a copy, or null where there are none: they must stay where they are
+  /// until the statement ran.
+  func bind(_ place: Int32, uncopied bytes: Slice<UnsafeRawBufferPointer>) {
+    guard !bytes.isEmpty, let start = UnsafeRawBufferPointer(rebasing: bytes).baseAddress else {
+      sqlite3_bind_null(raw, place)
+      return
+    }
     sqlite3_bind_text(
-      raw, place, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil)
+      raw, place, start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil)
   }
 
   /// Runs a statement that answers nothing. Returns the rows that it changed.

@@ -44,10 +44,6 @@ extension Store {
     guard batches.contains(where: { !$0.isEmpty }) else { return batches.map { _ in Appended() } }
     do {
       return try pool.writeWithoutTransaction { db in
-        // Looking up eight rows a touchpoint that were just looked up or made took longer than the
-        // insert itself (docs/decisions/0011). A transaction can't change this for itself.
-        try db.execute(sql: "PRAGMA foreign_keys = OFF")
-        defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
         var appended: [Appended] = []
         try db.inTransaction(.immediate) {
           appended = try insert(batches, db)
@@ -69,12 +65,15 @@ extension Store {
     var insertion = try TouchpointInsert(db)
     return try batches.map { batch in
       var appended = Appended()
-      for (index, touchpoint) in batch.touchpoints.enumerated() {
-        if try insertion.run(touchpoint, &numbers, db) {
-          appended.stored += 1
-        } else {
-          appended.duplicates += 1
-          appended.knownTouchpoints.append(index)
+      // By their places in memory: a copy of each took longer than reading its fields.
+      try batch.touchpoints.withUnsafeBufferPointer { touchpoints in
+        for index in touchpoints.indices {
+          if try insertion.run(touchpoints[index], &numbers, db) {
+            appended.stored += 1
+          } else {
+            appended.duplicates += 1
+            appended.knownTouchpoints.append(index)
+          }
         }
       }
       for change in batch.profiles {

@@ -38,6 +38,12 @@ package final class Store: Sendable {
       // Only now: a pool that turns to WAL sets NORMAL, which syncs no commit. One connection writes.
       try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
       try Schema.migrator.migrate(pool)
+      // Looking up eight rows a touchpoint that were just looked up or made took longer than the
+      // insert itself, and checking what this program wrote a third as long
+      // (docs/decisions/0011). Once for the connection: each change makes SQLite prepare all anew.
+      try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+      }
       configuration.readonly = true
       watcher = try DatabaseQueue(path: path, configuration: configuration)
     } catch let error as DatabaseError {

@@ -68,9 +68,9 @@ struct Replay: Sendable {
     // As it came in then. Its row is its number: read again, an event without an id is the same.
     let request = CollectorRequest(
       kept.event.request, received: kept.event.received, number: UInt64(bitPattern: kept.id))
-    guard let dialect = door.dialect(at: request.path), let delivery = try? dialect.read(request)
+    guard let dialect = door.dialect(at: request.path), var delivery = try? dialect.read(request)
     else { return nil }
-    let batch = door.batch(of: delivery, in: request, dialect, source)
+    let batch = door.batch(of: &delivery, in: request, dialect, source)
     return batch.isEmpty ? nil : batch
   }
 }

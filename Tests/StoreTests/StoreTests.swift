@@ -175,9 +175,11 @@ struct StoreTests {
     }
   }
 
-  @Test("the schema refuses what the program should never write")
+  @Test("the schema refuses what another program should never write")
   func constraints() throws {
     try store.append([touchpoint("Ann", at: 1, id: "a")])
+    // A connection as others open it: the program's own leaves the checks to itself and `verify`.
+    let other = try DatabaseQueue(path: store.pool.path)
     for sql in [
       "UPDATE touchpoint SET value = 1",
       "UPDATE touchpoint SET currency = 'EURO', value = 1",
@@ -186,9 +188,31 @@ struct StoreTests {
       "INSERT INTO name (kind, text) VALUES ('mood', 'x')",
     ] {
       #expect(throws: DatabaseError.self, "\(sql)") {
-        try store.pool.write { try $0.execute(sql: sql) }
+        try other.write { try $0.execute(sql: sql) }
       }
     }
+  }
+
+  @Test("what a table would refuse is refused with all that came with it")
+  func refusals() throws {
+    var withoutID = touchpoint("Ann", at: 1, id: "a")
+    withoutID.messageID = ""
+    var withLongID = touchpoint("Ann", at: 1, id: "a")
+    withLongID.messageID = String(repeating: "é", count: Limits.messageIDCharacters + 1)
+    var withWrongClock = touchpoint("Ann", at: 1, id: "a")
+    withWrongClock.utcOffsetMinutes = -Limits.utcOffsetMinutes - 1
+    let nobodys = touchpoint("", at: 1, id: "a")
+    for wrong in [withoutID, withLongID, withWrongClock, nobodys] {
+      #expect(throws: DatabaseError.self) {
+        try store.append([touchpoint("Bob", at: 2, id: "b"), wrong])
+      }
+    }
+    var longest = touchpoint("Ann", at: 1, id: "a")
+    longest.messageID = String(repeating: "é", count: Limits.messageIDCharacters)
+    longest.utcOffsetMinutes = -Limits.utcOffsetMinutes
+    try store.append([longest])
+    let rows = try store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM touchpoint") }
+    #expect(rows == 1)
   }
 
   @Test("only its owner can read the data folder and the files in it")

@@ -201,7 +201,7 @@ private struct GA4Sender {
 
   /// What the request says of the person apart from what happened.
   func profile(index: Int) -> ClientEvent? {
-    guard !traits.pairs.isEmpty else { return nil }
+    guard !traits.isEmpty else { return nil }
     var event = ClientEvent(index: index)
     event.act = .identify
     event.userID = common.userID

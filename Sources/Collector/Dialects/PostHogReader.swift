@@ -18,7 +18,7 @@ struct PostHogReader {
       let event = try event(index, members)
       delivery.events.append(event)
       // An event may say in passing what is known of the person.
-      if event.act == .touchpoint, !event.traits.pairs.isEmpty {
+      if event.act == .touchpoint, !event.traits.isEmpty {
         var profile = event
         profile.act = .identify
         profile.properties = PropertyList()

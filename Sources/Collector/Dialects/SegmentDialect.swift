@@ -27,10 +27,6 @@ package struct SegmentDialect: Dialect {
     try family(request).delivery(of: request.body)
   }
 
-  package func single(_ index: Int, of request: CollectorRequest) -> CollectorRequest {
-    singles([index], of: request)[0]
-  }
-
   package func singles(_ indices: [Int], of request: CollectorRequest) -> [CollectorRequest] {
     family(request).singles(indices, of: request.body).map { body in
       var single = request

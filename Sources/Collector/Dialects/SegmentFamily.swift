@@ -56,6 +56,7 @@ struct SegmentFamily {
         reading.template.read(context)
       }
       reading.template.sent = root["sentAt"].flatMap { try? $0.time("sentAt") }?.moment
+      reading.delivery.events.reserveCapacity(min(batch.toldCount, Self.eventsPerBatch))
       var index = 0
       try batch.forEachElement { item in
         guard index < Self.eventsPerBatch else {
@@ -75,18 +76,18 @@ struct SegmentFamily {
 
   /// Bodies with only the event of each index, without keys and addresses; empty where there is none.
   func singles(_ indices: [Int], of body: [UInt8]) -> [[UInt8]] {
-    let hidden: Set<String> = ["ip", "writeKey"]
+    let secrets: Set<String> = ["ip", "writeKey"]
     let texts: [String]? = try? JSONDocument.read(body) { root in
-      guard kind == nil else { return indices.map { _ in root.json(leavingOut: hidden) } }
+      guard kind == nil else { return indices.map { _ in root.json(leavingOut: secrets) } }
       var items: [JSONNode] = []
       root["batch"]?.forEachElement { items.append($0) }
       var outer = ""
       for name in ["context", "sentAt"] as [StaticString] {
-        if let node = root[name] { outer += ",\"\(name)\":\(node.json(leavingOut: hidden))" }
+        if let node = root[name] { outer += ",\"\(name)\":\(node.json(leavingOut: secrets))" }
       }
       return indices.map { index in
         guard items.indices.contains(index) else { return "" }
-        return "{\"batch\":[\(items[index].json(leavingOut: hidden))]\(outer)}"
+        return "{\"batch\":[\(items[index].json(leavingOut: secrets))]\(outer)}"
       }
     }
     return texts?.map { Array($0.utf8) } ?? indices.map { _ in [] }
@@ -278,7 +279,7 @@ private struct SegmentMembers {
     var commerce = CommerceFacts()
     try properties.forEachMember { key, value in
       guard !event.properties.isTooLong else { return }
-      event.properties.add(key.text, value)
+      event.properties.add(key.bytes, value)
       if isPage {
         SegmentClient.readPage(key, value, into: &event.page)
       } else {

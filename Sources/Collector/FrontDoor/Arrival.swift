@@ -17,6 +17,20 @@ struct Arrival: Sendable {
   private(set) var sourcePlatform: String?
   private(set) var marketingTactic: String?
 
+  /// As ``init(of:rules:)``; what follows from the page's address alone is worked out once.
+  static func of(_ event: ClientEvent, rules: [OriginRule]) -> Arrival {
+    guard rules.isEmpty, event.page.referrer == nil, event.campaign.isEmpty,
+      let url = event.page.url
+    else { return Arrival(of: event, rules: rules) }
+    return byAddress.value(of: url)
+  }
+
+  private static let byAddress = Remembered<Arrival> { url in
+    var event = ClientEvent()
+    event.page.url = url
+    return Arrival(of: event, rules: [])
+  }
+
   init(of event: ClientEvent, rules: [OriginRule]) {
     tags = event.campaign
     let page = event.page
@@ -192,7 +206,7 @@ extension Arrival {
   /// Puts what is known among the properties; the campaign's name is the touchpoint's own.
   func add(to properties: inout Properties) {
     func add(_ path: String, _ text: String?) {
-      if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
+      if let text, !text.holdsNUL { properties[path] = .text(text) }
     }
     add("context.referrer", referrer)
     add("context.click", click)

@@ -108,7 +108,9 @@ package struct CampaignTags: Hashable, Sendable {
     self.id = id
   }
 
-  package var isEmpty: Bool { self == CampaignTags() }
+  package var isEmpty: Bool {
+    source == nil && medium == nil && name == nil && term == nil && content == nil && id == nil
+  }
 }
 
 /// An amount as a client has it: a number of major units, and a currency code or nil.
@@ -143,19 +145,31 @@ package struct ClientDevice: Hashable, Sendable {
 
 /// Properties or traits in the making: nested JSON becomes dotted paths, as rules ask for them.
 package struct PropertyList: Sendable {
-  package private(set) var pairs: [Properties.Pair] = []
+  private var members = FlatJSON()
+  private var saysTwice = false
   /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
   package private(set) var isTooLong = false
 
-  /// Room that is made at once, so that most lists never move.
-  private static let usualCount = 20
-
   package init() {}
 
+  package var isEmpty: Bool { members.isEmpty }
+  /// All of them, in order; a path may stand in it twice.
+  package var pairs: [Properties.Pair] { members.pairs }
+
+  package mutating func add(_ path: UnsafeBufferPointer<UInt8>, _ value: FlatJSON.Scalar) {
+    guard members.count < Limits.propertiesPerEvent else { return isTooLong = true }
+    if members.append(path, value) { saysTwice = true }
+  }
+
   package mutating func add(_ path: String, _ value: PropertyValue) {
-    guard pairs.count < Limits.propertiesPerEvent else { return isTooLong = true }
-    if pairs.isEmpty { pairs.reserveCapacity(Self.usualCount) }
-    pairs.append(Properties.Pair(path: path, value: value))
+    var path = path
+    path.withUTF8 { path in
+      switch value {
+      case .text(var text): text.withUTF8 { add(path, .text($0)) }
+      case .number(let number): add(path, .number(number))
+      case .flag(let flag): add(path, .flag(flag))
+      }
+    }
   }
 
   package mutating func add(_ path: String, _ text: String?) {
@@ -163,9 +177,16 @@ package struct PropertyList: Sendable {
   }
 
   /// Adds a value, or what is nested in it as `path.member` and `path.0`. Null adds nothing.
+  package mutating func add(_ path: UnsafeBufferPointer<UInt8>, _ node: JSONNode) {
+    if isTooLong { return }
+    if let scalar = node.flatScalar { return add(path, scalar) }
+    if node.kind == .object || node.kind == .array {
+      add(String(decoding: path, as: UTF8.self), node)
+    }
+  }
+
   package mutating func add(_ path: String, _ node: JSONNode) {
     if isTooLong { return }
-    if let scalar = node.scalar { return add(path, scalar) }
     switch node.kind {
     case .object: node.forEachMember { key, value in add("\(path).\(key.text)", value) }
     case .array:
@@ -174,15 +195,44 @@ package struct PropertyList: Sendable {
         add("\(path).\(index)", value)
         index += 1
       }
-    default: break
+    default:
+      var path = path
+      path.withUTF8 { path in
+        if let scalar = node.flatScalar { add(path, scalar) }
+      }
     }
   }
 
   /// Adds all members of an object by their own names.
   package mutating func addMembers(of node: JSONNode) {
-    node.forEachMember { key, value in add(key.text, value) }
+    node.forEachMember { key, value in add(key.bytes, value) }
   }
 
   /// The last value of that path.
-  package subscript(_ path: String) -> PropertyValue? { pairs.last { $0.path == path }?.value }
+  package subscript(_ path: String) -> PropertyValue? { members.value(path) }
+
+  /// Takes all out: of a path that is said twice the last holds, and NUL, at which SQLite ends a text,
+  /// is replaced.
+  mutating func taken() -> Properties {
+    let members = exchange(&members, with: FlatJSON())
+    guard saysTwice || members.hasEscapes else { return Properties(distinct: members) }
+    return Properties(
+      members.pairs.map { pair in
+        var pair = pair
+        pair.path = pair.path.withoutNUL
+        if case .text(let text) = pair.value { pair.value = .text(text.withoutNUL) }
+        return pair
+      })
+  }
+}
+
+extension String {
+  var holdsNUL: Bool {
+    utf8.withContiguousStorageIfAvailable { $0.holds(0) } ?? utf8.contains(0)
+  }
+
+  /// SQLite ends a text at NUL.
+  var withoutNUL: String {
+    holdsNUL ? replacing("\0", with: "\u{FFFD}") : self
+  }
 }

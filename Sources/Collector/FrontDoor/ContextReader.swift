@@ -69,7 +69,7 @@ package struct ContextReader: Sendable {
     /// Puts what is known among the properties.
     func add(to properties: inout Properties) {
       func add(_ path: String, _ text: String?) {
-        if let text, !text.utf8.contains(0) { properties[path] = .text(text) }
+        if let text, !text.holdsNUL { properties[path] = .text(text) }
       }
       add("context.system", system)
       add("context.browser", browser)
@@ -84,9 +84,8 @@ package struct ContextReader: Sendable {
   }
 
   package func facts(of event: ClientEvent, in request: RequestFacts) -> Facts {
-    let said = event.device
     // An event that names its own agent was seen by that one, whoever sent it.
-    let own = said.userAgent.map(UserAgent.of)
+    let own = event.device.userAgent.map(UserAgent.of)
     let agent = own ?? request.agent
     var facts = Facts()
     facts.asksForPrivacy = request.asksForPrivacy
@@ -97,22 +96,22 @@ package struct ContextReader: Sendable {
     facts.system = agent?.system
     facts.browser = agent?.browser
     facts.browserVersion = agent?.version
-    if let system = said.system.flatMap(SaidNames.system) {
+    if let system = event.device.system.flatMap(SaidNames.system) {
       if let device = facts.device ?? SaidNames.device(ofSystem: system) { facts.device = device }
       facts.system = system
     }
-    if let browser = said.browser.flatMap(SaidNames.browser) {
+    if let browser = event.device.browser.flatMap(SaidNames.browser) {
       if browser != facts.browser { facts.browserVersion = nil }
       facts.browser = browser
     }
-    if let device = said.kind.flatMap({ SaidNames.device($0) }) { facts.device = device }
-    facts.language = said.language.flatMap(LanguageTag.of) ?? request.language
-    if let address = said.address {
+    if let device = event.device.kind.flatMap({ SaidNames.device($0) }) { facts.device = device }
+    facts.language = event.device.language.flatMap(LanguageTag.of) ?? request.language
+    if let address = event.device.address {
       facts.place = geo.flatMap { geo in IPAddress(address).flatMap(geo.place) }
     } else {
       facts.place = request.place
     }
-    if let country = said.country.flatMap(CountryCode.of), country != facts.place?.country {
+    if let country = event.device.country.flatMap(CountryCode.of), country != facts.place?.country {
       facts.place = GeoDatabase.Place(country: country)
     }
     return facts

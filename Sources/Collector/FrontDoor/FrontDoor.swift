@@ -114,7 +114,7 @@ package struct FrontDoor: Sendable {
     request.body = try Unpacking.unpacked(
       packed.body, encoding: packed.headers["content-encoding"], limit: dialect.bodyBytes)
     let keysOutside = dialect.keys(of: request)
-    let delivery: Delivery
+    var delivery: Delivery
     do {
       delivery = try Self.read(request, dialect)
     } catch {
@@ -130,7 +130,7 @@ package struct FrontDoor: Sendable {
     }
     guard let source = surroundings.source(keysOutside + delivery.keys) else { throw Refusal.key }
     note.source = source.name
-    let batch = batch(of: delivery, in: request, dialect, source)
+    let batch = batch(of: &delivery, in: request, dialect, source)
     note.outcome = try await surroundings.keep(batch)
     note.batch = batch
     return dialect.reply(
@@ -173,23 +173,25 @@ package struct FrontDoor: Sendable {
     note.batch = batch
   }
 
-  /// Judges all events of a delivery. Also what replay does, with a request that was kept.
+  /// Judges all events of a delivery, and takes them out of it. Also what replay does, with a request
+  /// that was kept.
   package func batch(
-    of delivery: Delivery, in request: CollectorRequest, _ dialect: any Dialect,
+    of delivery: inout Delivery, in request: CollectorRequest, _ dialect: any Dialect,
     _ source: CollectorSource
   ) -> CollectedBatch {
     let normaliser = surroundings.normaliser()
     let facts = normaliser.context.facts(of: request)
     var batch = CollectedBatch()
-    batch.touchpoints.reserveCapacity(delivery.events.count)
+    var events = exchange(&delivery.events, with: [])
+    batch.touchpoints.reserveCapacity(events.count)
     var rejected = delivery.rejected.map {
       (index: $0.index, reason: $0.reason, kind: RejectedEvent.Kind.rejected)
     }
-    for event in delivery.events {
-      switch normaliser.judge(event, of: request, facts: facts, source: source) {
+    for at in events.indices {
+      switch normaliser.judge(taking: &events[at], of: request, facts: facts, source: source) {
       case .touchpoint(let touchpoint): batch.touchpoints.append(touchpoint)
       case .profile(let change): batch.profiles.append(change)
-      case .rejected(let kind, let reason): rejected.append((event.index, reason, kind))
+      case .rejected(let kind, let reason): rejected.append((events[at].index, reason, kind))
       case .leftOut: batch.leftOut += 1
       }
     }

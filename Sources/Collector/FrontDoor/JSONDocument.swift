@@ -166,6 +166,16 @@ package struct JSONNode {
     }
   }
 
+  /// As ``scalar``, with its bytes where they are.
+  var flatScalar: FlatJSON.Scalar? {
+    switch tag {
+    case UInt8(ascii: "\""): .text(Self.text(at: payload, in: texts))
+    case UInt8(ascii: "t"): .flag(true)
+    case UInt8(ascii: "f"): .flag(false)
+    default: number.map(FlatJSON.Scalar.number)
+    }
+  }
+
   /// Calls `body` with each member of an object, in order; with none for other values.
   package func forEachMember(_ body: (JSONKey, JSONNode) throws -> Void) rethrows {
     guard tag == UInt8(ascii: "{") else { return }
@@ -215,6 +225,9 @@ package struct JSONNode {
     if kind == .object { forEachMember { _, _ in count += 1 } }
     return count
   }
+
+  /// Elements of an array as the tape tells them, which counts no further than some millions.
+  var toldCount: Int { kind == .array ? Int(word >> 32 & 0xFF_FFFF) : 0 }
 
   /// Bytes of the value as the shortest JSON text, without what escapes add; a number counts as one.
   ///
@@ -282,8 +295,10 @@ package struct JSONKey {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package static func == (key: JSONKey, name: StaticString) -> Bool {
-    key.bytes.count == name.utf8CodeUnitCount
-      && name.withUTF8Buffer { $0.elementsEqual(key.bytes) }
+    guard key.bytes.count == name.utf8CodeUnitCount else { return false }
+    let start = name.utf8Start
+    for at in key.bytes.indices where key.bytes[at] != start[at] { return false }
+    return true
   }
 }
 

@@ -1,7 +1,9 @@
 /// What a page's address says of its content and its site.
 package enum PageAddress {
   /// What identifies the content: the path without host, query and fragment.
-  package static func path(_ url: String) -> String? {
+  package static func path(_ url: String) -> String? { paths.value(of: url) }
+
+  private static let paths = Remembered<String?> { url in
     var url = url
     return url.withUTF8 { bytes in
       var start = 0

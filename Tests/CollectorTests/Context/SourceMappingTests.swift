@@ -38,8 +38,9 @@ struct SourceMappingTests {
     let events = ["heartbeat", "Page Viewed", "heartbeat"].map { name in
       contextEvent { $0.name = name }
     }
+    var delivery = Delivery(events: events)
     let batch = door.batch(
-      of: Delivery(events: events), in: contextRequest(), SegmentDialect(),
+      of: &delivery, in: contextRequest(), SegmentDialect(),
       CollectorSource(name: "shop", mapping: mapping))
     #expect(batch.leftOut == 2)
     #expect(batch.touchpoints.count == 1)
