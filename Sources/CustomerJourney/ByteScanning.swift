@@ -43,11 +43,12 @@ extension UnsafeBufferPointer<UInt8> {
   private static func hasZero(_ word: UInt64) -> Bool { (word &- ones) & ~word & highBits != 0 }
 
   /// True when `test` holds for one of the words that the bytes make up; the last overlaps the one
-  /// before, and fewer than eight bytes are filled up with a letter.
+  /// before, and fewer than eight bytes are filled up with the first.
   @inline(__always)
   private func anyWord(_ test: (UInt64) -> Bool) -> Bool {
     guard count >= 8 else {
-      var last = UInt64(UInt8(ascii: "a")) &* Self.ones
+      guard let first else { return false }
+      var last = UInt64(first) &* Self.ones
       for byte in self { last = last << 8 | UInt64(byte) }
       return test(last)
     }
