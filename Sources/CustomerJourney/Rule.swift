@@ -287,6 +287,11 @@ extension Rule {
     return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
+  /// What a named rule stands for; itself for others.
+  package var unnamed: Rule {
+    if case .named(_, let rule) = self { rule.unnamed } else { self }
+  }
+
   /// Names of the segments that it asks for, directly or through another.
   package var segments: Set<String> {
     var names: Set<String> = []

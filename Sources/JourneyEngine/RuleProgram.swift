@@ -240,7 +240,17 @@ private struct RuleCompiler {
       if case .field(let field, let lookup) = steps[step] { return .field(field, lookup.inverted) }
       return .not(step)
     case .all(let rules):
-      let sources = rules.map { step(for: $0) }
+      let events = rules.lazy.map(\.unnamed).compactMap { rule in
+        if case .field(.event, let test) = rule { test } else { nil }
+      }.first
+      let sources = rules.map { rule in
+        guard let events, case .property(let path, let test) = rule.unnamed else {
+          return step(for: rule)
+        }
+        // Of use only beside the test of the event, so it is no step for the same rule elsewhere.
+        steps.append(property(path, test, where: lookup(.event, events)))
+        return steps.count - 1
+      }
       return merged(sources, &) ?? .all(sources)
     case .any(let rules):
       let sources = rules.map { step(for: $0) }
@@ -263,7 +273,7 @@ private struct RuleCompiler {
     case .since(let end, let rule, let comparison, let duration):
       return .since(
         end, step(for: rule), RuleBounds(comparison, milliseconds: duration.milliseconds))
-    case .property(let path, let test): return .property(rows(path, test))
+    case .property(let path, let test): return .property(rows(path, test, in: table.rowIDs))
     case .trait(let name, let test):
       let accepts = test.ofValues
       return fact { facts in facts.traits[name].map(accepts) ?? false }
@@ -318,10 +328,21 @@ private struct RuleCompiler {
     return RuleLookup(lookup)
   }
 
-  private func rows(_ path: String, _ test: RuleTest) -> [UInt64] {
+  /// A property that matters only at some events: those of other touchpoints are not read from the
+  /// store, which costs more than all other steps together.
+  private func property(
+    _ path: String, _ test: RuleTest, where events: RuleLookup
+  ) -> RuleProgram.Step {
+    let codes = table.events.values
+    let asked = codes.indices.filter { events.bytes[Int(codes[$0])] != 0 }
+    if asked.isEmpty { return .constant(false) }
+    return .property(rows(path, test, in: Column(asked.map { table.rowIDs[$0] })))
+  }
+
+  private func rows(_ path: String, _ test: RuleTest, in rowIDs: Column<UInt32>) -> [UInt64] {
     var bits: [UInt64] = []
     let accepts = test.ofValues
-    facts.forEachValue(ofProperty: path, in: table.rowIDs) { row, value in
+    facts.forEachValue(ofProperty: path, in: rowIDs) { row, value in
       guard accepts(value) else { return }
       let word = Int(row >> 6)
       if word >= bits.count {

@@ -247,7 +247,9 @@ enum Schema {
             noticed INTEGER NOT NULL,
             CHECK (came_from IS NOT went_to)
           ) STRICT;
-          CREATE INDEX standing_change_subject ON standing_change (subject, id);
+          -- Not of models, whose changes are as many as touchpoints and are read by number.
+          CREATE INDEX standing_change_segment ON standing_change (subject, id)
+            WHERE subject >= 'segment:';
 
           -- How far was looked for changes of standing; written with the changes themselves.
           CREATE TABLE watch (
