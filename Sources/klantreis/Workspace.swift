@@ -130,11 +130,13 @@ extension Workspace {
 }
 
 extension Workspace {
-  /// Does work that stores something, beside the threads that serve requests.
+  /// Does work that stores something, beside the threads that serve requests. The next snapshot has
+  /// it, however fresh the last one is: who stored something looks for it at once.
   func working<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
+    defer { state.withLock { $0.looked = nil } }
+    return try await withCheckedThrowingContinuation { continuation in
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }

@@ -301,6 +301,15 @@ import Testing
     }
   }
 
+  @Test("What the program stores itself is in its next snapshot, however fresh the last one is")
+  func ownWork() async throws {
+    let project = try TestProject()
+    let workspace = try Workspace(folder: project.folder, freshness: .seconds(3_600))
+    #expect(try workspace.snapshot().segments.entries.isEmpty)
+    try await workspace.working { _ = try workspace.addSegment(name: "S", rule: "true") }
+    #expect(try workspace.snapshot().segments["S"] != nil)
+  }
+
   @Test("The pages try a rule, keep it, show it and let it go")
   func pages() async throws {
     let project = try TestProject()
