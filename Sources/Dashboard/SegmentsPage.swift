@@ -65,7 +65,7 @@ extension Pages {
     "/segments/\(Query.encode(name))"
   }
 
-  /// The form posts `name` and `who` to `/segments`, or asks for `/segments?rule=…` to count.
+  /// The form posts `name` and `who` to `/segments`, with `do=count` to count only.
   package static func segmentsPage(_ page: SegmentsPage, _ context: PageContext) -> String {
     let words = context.words
     var values: Templates.Values = [

@@ -79,10 +79,6 @@ extension Store {
     }
   }
 
-  package func watchMark() throws -> WatchMark {
-    try pool.read(Self.watchMark)
-  }
-
   private static func watchMark(_ db: Database) throws -> WatchMark {
     let row = try Row.fetchOne(
       db, sql: "SELECT version, touchpoint, journey_change, profile_change FROM watch")

@@ -43,8 +43,6 @@ final class Watch: Sendable {
     var states: [UInt8] = []
     var membership: Membership?
 
-    func name(_ state: UInt8) -> String? { state == 0 ? nil : names[Int(state) - 1] }
-
     mutating func makeRoom(forCustomer last: Int) {
       if states.count <= last {
         states += repeatElement(0, count: last + 1 - states.count)
