@@ -38,21 +38,22 @@ package struct JourneyPlacement: Sendable {
   /// Index into the model's phases.
   package func phase(row: Int) -> Int {
     let place = place(ofRow: row)
-    return Int(place.part.phases[place.row])
+    return Int(parts[place.part].phases[place.row])
   }
 
   /// Index into the model's rules; nil when no rule was true and the customer stayed in the phase.
   package func rule(row: Int) -> Int? {
     let place = place(ofRow: row)
-    let rule = place.part.rules[place.row]
+    let rule = parts[place.part].rules[place.row]
     return rule == PhasePlacement.stayed ? nil : Int(rule)
   }
 
-  private func place(ofRow row: Int) -> (part: PhasePlacement, row: Int) {
+  private func place(ofRow row: Int) -> (part: Int, row: Int) {
     var local = row
-    for part in parts {
-      if local < part.phases.count { return (part, local) }
-      local -= part.phases.count
+    for part in parts.indices {
+      let count = parts[part].phases.count
+      if local < count { return (part, local) }
+      local -= count
     }
     preconditionFailure("a row that is there")
   }

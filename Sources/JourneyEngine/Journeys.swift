@@ -107,6 +107,19 @@ extension Journeys {
     preconditionFailure("a journey that is there")
   }
 
+  /// The rows of a journey that the store numbered after `row`, when they are the last ones; nil when
+  /// one of them stands before an older one. Empty when there are none.
+  package func end(ofJourney journey: Int, after row: Int64) -> Range<Int>? {
+    let place = place(ofJourney: journey)
+    let numbers = place.part.table.rowIDs
+    let own = place.part.table.rows(ofJourney: place.journey)
+    var first = own.upperBound
+    while first > own.lowerBound, Int64(numbers[first - 1]) > row { first -= 1 }
+    for older in own.lowerBound..<first where Int64(numbers[older]) > row { return nil }
+    let rows = rows(ofJourney: journey)
+    return (rows.upperBound - (own.upperBound - first))..<rows.upperBound
+  }
+
   /// Milliseconds since 1970, UTC.
   package func time(row: Int) -> Int64 {
     let place = place(ofRow: row)

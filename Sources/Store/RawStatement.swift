@@ -64,7 +64,35 @@ struct RawStatement {
     }
   }
 
+  /// Runs a statement and calls `body` with each row.
+  func forEachRow(_ db: Database, _ body: (RawRow) throws -> Void) throws {
+    defer { sqlite3_reset(raw) }
+    while true {
+      switch sqlite3_step(raw) {
+      case SQLITE_ROW: try body(RawRow(raw: raw))
+      case SQLITE_DONE: return
+      case let code: throw Self.error(code, db)
+      }
+    }
+  }
+
   private static func error(_ code: Int32, _ db: Database) -> DatabaseError {
     DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+  }
+}
+
+/// The row that a ``RawStatement`` stands at; of no use after the next step.
+struct RawRow {
+  fileprivate let raw: OpaquePointer
+
+  /// A column that is never null.
+  func number(_ place: Int32) -> Int64 { sqlite3_column_int64(raw, place) }
+
+  func optionalNumber(_ place: Int32) -> Int64? {
+    sqlite3_column_type(raw, place) == SQLITE_NULL ? nil : sqlite3_column_int64(raw, place)
+  }
+
+  func text(_ place: Int32) -> String? {
+    sqlite3_column_text(raw, place).map { String(cString: $0) }
   }
 }

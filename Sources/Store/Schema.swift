@@ -264,6 +264,32 @@ enum Schema {
           CREATE TABLE consumer (name TEXT PRIMARY KEY, change INTEGER NOT NULL) STRICT;
           """)
     }
+    migrator.registerMigration("5 changes of standing by look") { db in
+      try db.execute(
+        sql: """
+          -- A row a change cost as much as a row a touchpoint. What was noted before this is let go,
+          -- and where customers stand is looked at anew: consumers go on with the next number.
+          CREATE TABLE standing_moves (
+            -- The numbers of its changes are those up to this one.
+            last INTEGER PRIMARY KEY,
+            count INTEGER NOT NULL CHECK (count > 0),
+            subject TEXT NOT NULL,
+            -- What a state means that is not 0, from 1 on, as a JSON list.
+            states TEXT NOT NULL CHECK (json_valid(states)),
+            noticed INTEGER NOT NULL,
+            -- Customer (4 bytes), happened (8), from (1) and to (1), little-endian. The customer may
+            -- be gone since.
+            moves BLOB NOT NULL,
+            CHECK (length(moves) = 14 * count)
+          ) STRICT;
+          CREATE INDEX standing_moves_of ON standing_moves (subject, last);
+          ALTER TABLE watch ADD COLUMN change INTEGER NOT NULL DEFAULT 0;
+          UPDATE watch SET change = coalesce(
+            (SELECT seq FROM sqlite_sequence WHERE name = 'standing_change'), 0);
+          DROP TABLE standing_change;
+          DELETE FROM standing;
+          """)
+    }
     return migrator
   }
 }

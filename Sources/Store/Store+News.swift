@@ -57,7 +57,7 @@ extension Store {
         let rows = reader.changed(customers: changed).filter { $0 <= kept }.sorted()
         for chunk in rows.chunks(of: 500) {
           let marks = databaseQuestionMarks(count: chunk.count)
-          try Self.read("id IN (\(marks))", StatementArguments(chunk), db) { reader.add($0) }
+          try Self.read("id IN (\(marks))", chunk, db) { reader.add($0) }
         }
       }
       reached.row = kept
@@ -97,21 +97,24 @@ extension Store {
   }
 
   private static func read(
-    _ condition: String, _ arguments: StatementArguments, _ db: Database,
+    _ condition: String, _ numbers: some Collection<Int64>, _ db: Database,
     _ body: (StoredRow) -> Void
   ) throws {
-    let cursor = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT id, customer, occurred, event, channel, origin, device, content, campaign, value,
-          currency
-        FROM touchpoint WHERE \(condition) ORDER BY id
-        """, arguments: arguments)
-    while let r = try cursor.next() {
+    // Read for every touchpoint that comes in.
+    let rows = try RawStatement(
+      """
+      SELECT id, customer, occurred, event, channel, origin, device, content, campaign, value,
+        currency
+      FROM touchpoint WHERE \(condition) ORDER BY id
+      """, db)
+    for (place, number) in numbers.enumerated() { rows.bind(Int32(place + 1), number) }
+    try rows.forEachRow(db) { r in
       body(
         StoredRow(
-          id: r[0], customer: r[1], occurred: r[2], event: r[3], channel: r[4], origin: r[5],
-          device: r[6], content: r[7], campaign: r[8], value: r[9], currency: r[10]))
+          id: r.number(0), customer: r.number(1), occurred: r.number(2), event: r.number(3),
+          channel: r.number(4), origin: r.optionalNumber(5), device: r.optionalNumber(6),
+          content: r.optionalNumber(7), campaign: r.optionalNumber(8), value: r.optionalNumber(9),
+          currency: r.text(10)))
     }
   }
 

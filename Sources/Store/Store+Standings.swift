@@ -52,6 +52,8 @@ extension Store {
     package var row: Int64
     package var change: Int64
     package var profile: Int64
+    /// The number of the last change of standing that was noted.
+    fileprivate var noted: Int64 = 0
 
     package init(version: Int64? = nil, row: Int64 = 0, change: Int64 = 0, profile: Int64 = 0) {
       self.version = version
@@ -69,7 +71,7 @@ extension Store {
     /// A byte a customer, by the customer's number.
     package var states: [UInt8]
     /// What changed since, oldest first.
-    package var later: [StandingChange]
+    package var later: [StandingMoves]
 
     package init(subject: StandingSubject, definition: String, states: [UInt8]) {
       self.subject = subject
@@ -81,9 +83,11 @@ extension Store {
 
   private static func watchMark(_ db: Database) throws -> WatchMark {
     let row = try Row.fetchOne(
-      db, sql: "SELECT version, touchpoint, journey_change, profile_change FROM watch")
-    return row.map { WatchMark(version: $0[0], row: $0[1], change: $0[2], profile: $0[3]) }
-      ?? WatchMark()
+      db, sql: "SELECT version, touchpoint, journey_change, profile_change, change FROM watch")
+    guard let row else { return WatchMark() }
+    var mark = WatchMark(version: row[0], row: row[1], change: row[2], profile: row[3])
+    mark.noted = row[4]
+    return mark
   }
 
   /// The mark and where everybody stands by it, of one moment.
@@ -95,8 +99,12 @@ extension Store {
         guard let subject = StandingSubject(row[0] as String) else { return nil }
         var standing = Standing(
           subject: subject, definition: row[1], states: Array(row[2] as Data))
-        standing.later = try Self.changes(
-          "subject = ? AND id > ?", [subject.description, row[3] as Int64], db)
+        try Self.forEachLook(
+          "subject = ? AND last > ? ORDER BY last", [subject.description, row[3] as Int64], db
+        ) { _, moves in
+          standing.later.append(moves)
+          return true
+        }
         return standing
       }
       return (try Self.watchMark(db), standings)
@@ -109,34 +117,27 @@ extension Store {
   /// Subjects not in `subjects` are let go. Returns the new mark, or nil when somebody else has looked
   /// since `mark`: then nothing is kept, and one must begin anew.
   package func keep(
-    _ changes: [StandingChange], whole: [Standing], subjects: [StandingSubject],
+    _ moves: [StandingMoves], whole: [Standing], subjects: [StandingSubject],
     from old: WatchMark, to new: WatchMark
   ) throws -> WatchMark? {
     try pool.write { db in
       guard try Self.watchMark(db) == old else { return nil }
       var mark = new
       mark.version = (old.version ?? 0) + 1
-      // Under load there are about as many changes as touchpoints.
-      let insert = try RawStatement(
-        """
-        INSERT INTO standing_change (subject, customer, came_from, went_to, happened, noticed)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """, db)
-      var names: [StandingSubject: String] = [:]
-      for change in changes {
-        let name = names[change.subject] ?? change.subject.description
-        names[change.subject] = name
-        insert.bind(1, name)
-        insert.bind(2, change.customer)
-        insert.bind(3, change.from)
-        insert.bind(4, change.to)
-        insert.bind(5, change.happened.milliseconds)
-        insert.bind(6, change.noticed.milliseconds)
-        try insert.run(db)
+      mark.noted = old.noted
+      for moves in moves where !moves.moves.isEmpty {
+        mark.noted += Int64(moves.moves.count)
+        try db.execute(
+          sql: """
+            INSERT INTO standing_moves (last, count, subject, states, noticed, moves)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            mark.noted, moves.moves.count, moves.subject.description,
+            String(decoding: try JSONEncoder().encode(moves.states), as: UTF8.self),
+            moves.noticed.milliseconds, Data(moves.packed),
+          ])
       }
-      let last =
-        try Int64.fetchOne(
-          db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'standing_change'") ?? 0
       for standing in whole {
         try db.execute(
           sql: """
@@ -145,7 +146,7 @@ extension Store {
               states = excluded.states, change = excluded.change
             """,
           arguments: [
-            standing.subject.description, standing.definition, Data(standing.states), last,
+            standing.subject.description, standing.definition, Data(standing.states), mark.noted,
           ])
       }
       if !whole.isEmpty {
@@ -156,46 +157,50 @@ extension Store {
         // What everybody has acted on and no stored standing needs any more, beyond a limit.
         try db.execute(
           sql: """
-            DELETE FROM standing_change WHERE id <= min(? - ?,
+            DELETE FROM standing_moves WHERE last <= min(? - ?,
               coalesce((SELECT min(change) FROM standing), 0),
               coalesce((SELECT min(change) FROM consumer), ?))
-            """, arguments: [last, Limits.standingChanges, last])
+            """, arguments: [mark.noted, Limits.standingChanges, mark.noted])
       }
       try db.execute(
         sql: """
-          INSERT INTO watch (one, version, touchpoint, journey_change, profile_change)
-          VALUES (1, ?, ?, ?, ?)
+          INSERT INTO watch (one, version, touchpoint, journey_change, profile_change, change)
+          VALUES (1, ?, ?, ?, ?, ?)
           ON CONFLICT (one) DO UPDATE SET version = excluded.version,
             touchpoint = excluded.touchpoint, journey_change = excluded.journey_change,
-            profile_change = excluded.profile_change
-          """, arguments: [mark.version, mark.row, mark.change, mark.profile])
+            profile_change = excluded.profile_change, change = excluded.change
+          """, arguments: [mark.version, mark.row, mark.change, mark.profile, mark.noted])
       return mark
     }
   }
 
-  /// Customers of whom something may be otherwise since `mark`, up to a touchpoint and a change of
-  /// journeys that have been read, and the last profile change.
+  /// Customers of whom something may be otherwise since `mark`, ascending, up to a touchpoint and a
+  /// change of journeys that have been read, and the last profile change.
   package func touched(
     since mark: WatchMark, upToRow row: Int64, change: Int64
-  ) throws -> (customers: Set<Int64>, profile: Int64) {
+  ) throws -> (customers: [Int64], profile: Int64) {
     try pool.read { db in
-      var customers: Set<Int64> = []
+      var customers: [Int64] = []
       // Rows that were deleted leave their numbers to new ones.
       let kept = try Int64.fetchOne(
         db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?", arguments: [mark.change])
       let first = min(mark.row, kept ?? mark.row)
       func add(_ sql: String, _ arguments: StatementArguments) throws {
         let cursor = try Int64.fetchCursor(db, sql: sql, arguments: arguments)
-        while let customer = try cursor.next() { customers.insert(customer) }
+        while let customer = try cursor.next() {
+          if customer != customers.last { customers.append(customer) }
+        }
       }
+      try add("SELECT customer FROM touchpoint WHERE id > ? AND id <= ?", [first, row])
       try add(
-        "SELECT DISTINCT customer FROM touchpoint WHERE id > ? AND id <= ?", [first, row])
-      try add(
-        "SELECT DISTINCT customer FROM journey_change WHERE id > ? AND id <= ?",
-        [mark.change, change])
-      try add("SELECT DISTINCT customer FROM profile_change WHERE id > ?", [mark.profile])
+        "SELECT customer FROM journey_change WHERE id > ? AND id <= ?", [mark.change, change])
+      try add("SELECT customer FROM profile_change WHERE id > ?", [mark.profile])
       let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
-      return (customers, max(profile, mark.profile))
+      customers.sort()
+      var different: [Int64] = []
+      different.reserveCapacity(customers.count)
+      for customer in customers where customer != different.last { different.append(customer) }
+      return (different, max(profile, mark.profile))
     }
   }
 
@@ -205,13 +210,7 @@ extension Store {
   package func standingChanges(
     after id: Int64, limit: Int, of subject: StandingSubject? = nil
   ) throws -> [StandingChange] {
-    try pool.read { db in
-      let own = subject.map {
-        ("id > ? AND subject = ?", [id, $0.description] as StatementArguments)
-      }
-      let (condition, arguments) = own ?? ("id > ?", [id])
-      return try Self.changes(condition, arguments, db, "ORDER BY id LIMIT \(limit)")
-    }
+    try pool.read { try Self.changes(after: id, limit: limit, of: subject, $0) }
   }
 
   /// The newest changes of a subject, newest first.
@@ -219,10 +218,13 @@ extension Store {
     of subject: StandingSubject, limit: Int
   ) throws -> [StandingChange] {
     try pool.read { db in
-      // As the index of segments has it.
-      let ofSegments = subject.description >= "segment:" ? "AND subject >= 'segment:'" : ""
-      return try Self.changes(
-        "subject = ? \(ofSegments)", [subject.description], db, "ORDER BY id DESC LIMIT \(limit)")
+      var changes: [StandingChange] = []
+      try Self.forEachLook("subject = ? ORDER BY last DESC", [subject.description], db) {
+        first, moves in
+        changes += moves.changes(numberedFrom: first).reversed()
+        return changes.count < limit
+      }
+      return Array(changes.prefix(limit))
     }
   }
 
@@ -238,13 +240,13 @@ extension Store {
       try db.execute(
         sql: """
           INSERT INTO consumer (name, change)
-          SELECT ?, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'standing_change'), 0)
+          SELECT ?, coalesce((SELECT change FROM watch), 0)
           WHERE true ON CONFLICT DO NOTHING
           """, arguments: [consumer])
       let reached =
         try Int64.fetchOne(
           db, sql: "SELECT change FROM consumer WHERE name = ?", arguments: [consumer]) ?? 0
-      let changes = try Self.changes("id > ?", [reached], db, "ORDER BY id LIMIT \(limit)")
+      let changes = try Self.changes(after: reached, limit: limit, of: nil, db)
       guard let last = changes.last else { return 0 }
       try act(changes)
       try db.execute(
@@ -254,20 +256,41 @@ extension Store {
   }
 
   private static func changes(
-    _ condition: String, _ arguments: StatementArguments, _ db: Database,
-    _ order: String = "ORDER BY id"
+    after id: Int64, limit: Int, of subject: StandingSubject?, _ db: Database
   ) throws -> [StandingChange] {
-    try Row.fetchAll(
+    var changes: [StandingChange] = []
+    try forEachLook(
+      "last > ? AND (? IS NULL OR subject = ?) ORDER BY last",
+      [id, subject?.description, subject?.description], db
+    ) { first, moves in
+      changes += moves.changes(numberedFrom: first).drop { $0.id <= id }
+      return changes.count < limit
+    }
+    return Array(changes.prefix(limit))
+  }
+
+  /// Calls `body` with what single looks noted of a subject and the number of the first change of
+  /// each, until it returns false.
+  private static func forEachLook(
+    _ condition: String, _ arguments: StatementArguments, _ db: Database,
+    _ body: (Int64, StandingMoves) throws -> Bool
+  ) throws {
+    let cursor = try Row.fetchCursor(
       db,
       sql: """
-        SELECT id, subject, customer, came_from, went_to, happened, noticed FROM standing_change
-        WHERE \(condition) \(order)
-        """, arguments: arguments
-    ).compactMap { row in
-      guard let subject = StandingSubject(row[1] as String) else { return nil }
-      return StandingChange(
-        id: row[0], subject: subject, customer: row[2], from: row[3], to: row[4],
-        happened: Timestamp(milliseconds: row[5]), noticed: Timestamp(milliseconds: row[6]))
+        SELECT last, count, subject, states, noticed, moves FROM standing_moves
+        WHERE \(condition)
+        """, arguments: arguments)
+    while let row = try cursor.next() {
+      guard let subject = StandingSubject(row[2] as String) else { continue }
+      let last: Int64 = row[0]
+      let count: Int64 = row[1]
+      let moves = StandingMoves(
+        subject: subject,
+        states: try JSONDecoder().decode([String].self, from: Data((row[3] as String).utf8)),
+        noticed: Timestamp(milliseconds: row[4]),
+        moves: (row[5] as Data).withUnsafeBytes { StandingMoves.moves(packed: $0) })
+      guard try body(last - count + 1, moves) else { return }
     }
   }
 }

@@ -47,6 +47,7 @@ import Testing
     @discardableResult
     func look() throws -> [String] {
       let changes = try watch.look(try project.workspace.snapshot(), now: now)
+        .flatMap { $0.changes(numberedFrom: 1) }
       let keys = try store.customerKeys(changes.map(\.customer))
       return changes.map { change in
         "\(keys[change.customer] ?? "?") \(change.subject) \(change.from ?? "-") → \(change.to ?? "-")"
@@ -55,6 +56,12 @@ import Testing
 
     /// Only what is about segments.
     func segments() throws -> [String] { try look().filter { $0.contains("segment:") } }
+
+    /// Customers in a segment by what is stored.
+    func members(of segment: String) throws -> Int? {
+      let standing = try store.standings().standings.first { $0.subject == .segment(segment) }
+      return standing?.currentStates.count { $0 != 0 }
+    }
 
     func noted() throws -> [StandingChange] {
       try store.standingChanges(after: 0, limit: 10_000)
@@ -73,7 +80,7 @@ import Testing
     #expect(try watched.segments().isEmpty)
     try watched.happen("ann", "Order Completed")
     #expect(try watched.segments() == ["ann segment:Doubting member → -"])
-    #expect(watched.watch.sizes(of: .segment("Doubting")) == ["member": 0])
+    #expect(try watched.members(of: "Doubting") == 0)
   }
 
   @Test("Time alone puts a customer in a segment, at its moment, and visits nobody else")
@@ -105,7 +112,7 @@ import Testing
     try watched.happen("ann", "Page Viewed")
     // The first look finds her there: the segment begins with whom it has.
     try watched.look()
-    #expect(watched.watch.sizes(of: .segment("Busy")) == ["member": 1])
+    #expect(try watched.members(of: "Busy") == 1)
     watched.wait(days: 4)
     #expect(try watched.segments().isEmpty)
     watched.now = watched.now.adding(seconds: 30)
@@ -241,7 +248,7 @@ import Testing
     try watched.look()
     try watched.project.workspace.addSegment(name: "S", rule: "true")
     #expect(try watched.segments().isEmpty)
-    #expect(watched.watch.sizes(of: .segment("S")) == ["member": 1])
+    #expect(try watched.members(of: "S") == 1)
   }
 
   @Test("An erased customer leaves everything")
@@ -275,6 +282,70 @@ import Testing
     let first = try act()
     #expect(first.count == 3)
     #expect(try act().isEmpty)
+  }
+
+  @Test("What could not be kept is noticed by the next look, once")
+  func refused() throws {
+    let watched = try Watched()
+    try watched.project.workspace.addSegment(name: "Asleep", rule: "since(last true) > 60d")
+    try watched.happen("ann", "Page Viewed")
+    try watched.look()
+    func sql(_ text: String) throws { try watched.store.pool.write { try $0.execute(sql: text) } }
+    try sql(
+      """
+      CREATE TRIGGER refuse BEFORE INSERT ON standing_moves BEGIN
+        SELECT RAISE(ABORT, 'not now');
+      END
+      """)
+    try watched.happen("bob", "Product Added")
+    watched.wait(days: 61)
+    #expect(throws: (any Error).self) { try watched.look() }
+    #expect(throws: (any Error).self) { try watched.look() }
+    try sql("DROP TRIGGER refuse")
+    let changes = try watched.look()
+    #expect(changes.contains("bob model:stdc - → do"))
+    #expect(changes.contains("ann segment:Asleep - → member"))
+    #expect(changes.contains("bob segment:Asleep - → member"))
+    let asleep = try watched.noted().filter { $0.subject == .segment("Asleep") }
+    #expect(asleep.count == 2)
+    // Ann's moment is that at which her time was up, not that of the look.
+    let happened = try #require(asleep.first?.happened)
+    let up = Self.start.adding(seconds: 60 * 86_400)
+    #expect((up...up.adding(milliseconds: 1)).contains(happened))
+    #expect(try watched.look().isEmpty)
+  }
+
+  @Test("Changes are read in pages of any size, each once and in order")
+  func pagesOfChanges() throws {
+    let watched = try Watched()
+    try watched.look()
+    for round in 0..<4 {
+      for customer in 0...round {
+        let event = round % 2 == 0 ? "Product Added" : "Order Completed"
+        try watched.happen("c\(customer)", event)
+      }
+      try watched.look()
+    }
+    let all = try watched.noted()
+    #expect(all.count > 12)
+    #expect(all.map(\.id) == (1...Int64(all.count)).map { $0 })
+    for size in [1, 2, 3, 5, 100] {
+      var read: [StandingChange] = []
+      while true {
+        let page = try watched.store.standingChanges(after: read.last?.id ?? 0, limit: size)
+        guard !page.isEmpty else { break }
+        #expect(page.count <= size)
+        read += page
+      }
+      #expect(read == all)
+    }
+    let stdc = all.filter { $0.subject == .model("stdc") }
+    #expect(
+      try watched.store.standingChanges(after: 2, limit: 100, of: .model("stdc"))
+        == stdc.filter { $0.id > 2 })
+    #expect(
+      try watched.store.lastStandingChanges(of: .model("stdc"), limit: 3)
+        == stdc.suffix(3).reversed())
   }
 
   @Test("Segments are filters, may ask for each other, and say what is wrong with them")
