@@ -170,7 +170,13 @@ extension JourneyTable {
     while first < range.upperBound {
       let limit = Int(starts[first]) + rows
       var low = first + 1
-      var high = range.upperBound
+      // By steps that double: the end is near, and a table is large.
+      var step = 64
+      while low + step < range.upperBound, Int(starts[low + step]) <= limit {
+        low += step
+        step *= 2
+      }
+      var high = min(low + step, range.upperBound)
       while low < high {
         let middle = (low + high + 1) / 2
         if Int(starts[middle]) <= limit { low = middle } else { high = middle - 1 }
