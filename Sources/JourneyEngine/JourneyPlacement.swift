@@ -119,6 +119,8 @@ final class PlacementCache: Sendable {
     }
   }
 
+  var count: Int { known.withLock { $0.count } }
+
   func has(_ key: Key) -> Bool { known.withLock { $0[key.model.id]?.key == key } }
 
   /// Places `journeys` in the models that somebody asked for here.
@@ -135,5 +137,13 @@ extension Journeys {
   /// that the first question after that does not wait for it.
   package func placeAgain(in journeys: Journeys) {
     parts.first?.placements.placeAgain(journeys)
+  }
+
+  /// Bytes of memory that a new base takes while this one is in use: phases and rules in the models that
+  /// were asked for, a place for each journey that moved, and room to work. The columns are a mapped
+  /// file, whose pages the system lets go when it needs them.
+  package var memoryOfNewBase: Int {
+    let moved = parts.dropFirst().reduce(0) { $0 + $1.journeyCount }
+    return count * 2 * (parts.first?.placements.count ?? 0) + moved * 64 + (32 << 20)
   }
 }

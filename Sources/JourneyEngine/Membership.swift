@@ -66,6 +66,11 @@ package struct Membership: Sendable {
       self.customers = customers
       self.members = members
     }
+
+    fileprivate mutating func add(_ other: Count) {
+      customers += other.customers
+      members += other.members
+    }
   }
 
   /// One count for each instant, in milliseconds since 1970. A customer is there from the first
@@ -76,16 +81,21 @@ package struct Membership: Sendable {
     for part in journeys.parts.indices { _ = program(part) }
     DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
       var own = Array(repeating: Count(), count: instants.count)
-      evaluate(ranges[index], at: instants) { part, instant, journey, answer in
-        guard part.table.times[Int(part.table.starts[journey])] <= instants[instant] else { return }
-        own[instant].customers += 1
-        own[instant].members += Int(answer)
+      evaluate(ranges[index], at: instants) { part, instant, run, answers in
+        let (starts, times) = (part.table.starts.base, part.table.times.base)
+        let moment = instants[instant]
+        var count = Count()
+        part.forEachRun(of: run) { seen in
+          for journey in seen {
+            let isThere = times[Int(starts[journey])] <= moment ? 1 : 0
+            count.customers &+= isThere
+            count.members &+= isThere & Int(answers[journey &- run.lowerBound])
+          }
+        }
+        own[instant].add(count)
       }
       total.withLock { total in
-        for (at, count) in own.enumerated() {
-          total[at].customers += count.customers
-          total[at].members += count.members
-        }
+        for (at, count) in own.enumerated() { total[at].add(count) }
       }
     }
     return total.withLock { $0 }
@@ -100,8 +110,12 @@ package struct Membership: Sendable {
     for part in journeys.parts.indices { _ = program(part) }
     let target = CustomerStates(states)
     DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
-      evaluate(ranges[index], at: [instant]) { part, _, journey, answer in
-        target.bytes[Int(part.table.customers[journey])] = answer
+      evaluate(ranges[index], at: [instant]) { part, _, run, answers in
+        part.forEachRun(of: run) { seen in
+          for journey in seen {
+            target.bytes[Int(part.table.customers[journey])] = answers[journey - run.lowerBound]
+          }
+        }
       }
     }
   }
@@ -109,14 +123,16 @@ package struct Membership: Sendable {
   /// Whether the rule is true of the customer of a journey at an instant.
   package func holds(ofJourney journey: Int, at instant: Int64) -> Bool {
     var holds = false
-    evaluate(journey..<(journey + 1), at: [instant]) { _, _, _, answer in holds = answer != 0 }
+    evaluate(journey..<(journey + 1), at: [instant]) { _, _, _, answers in holds = answers[0] != 0 }
     return holds
   }
 
-  /// Calls `body` with each journey that is seen, for each instant: the part, the instant's index, the
-  /// journey's place in the part's table, and 1 where the rule is true.
+  /// Calls `body` with runs of journeys, for each instant: the part, the instant's index, the journeys'
+  /// places in the part's table, and a byte for each, 1 where the rule is true. Journeys that are not to
+  /// be seen are among them.
   private func evaluate(
-    _ range: Range<Int>, at instants: [Int64], _ body: (JourneyPart, Int, Int, UInt8) -> Void
+    _ range: Range<Int>, at instants: [Int64],
+    _ body: (JourneyPart, Int, Range<Int>, UnsafePointer<UInt8>) -> Void
   ) {
     let scratch = RuleScratch()
     var answers: [UInt8] = []
@@ -125,13 +141,12 @@ package struct Membership: Sendable {
       let program = program(index)
       part.table.forEachRun(of: own, rows: Self.rowsAtOnce) { run in
         if answers.count < run.count { answers = Array(repeating: 0, count: run.count) }
+        program.prepareInstants(run, in: scratch)
         for (at, instant) in instants.enumerated() {
           answers.withUnsafeMutableBufferPointer { answers in
             guard let base = answers.baseAddress else { return }
-            program.evaluate(rule: 0, run, at: instant, in: scratch, into: base)
-          }
-          for (place, journey) in run.enumerated() where !part.isMasked(journey) {
-            body(part, at, journey, answers[place])
+            program.ask(rule: 0, run, at: instant, in: scratch, into: base)
+            body(part, at, run, UnsafePointer(base))
           }
         }
       }

@@ -23,13 +23,26 @@ struct RuleRows {
 
   /// The last row of a journey at or before `instant`, -1 when there is none.
   func latest(_ journey: Int, at instant: Int64) -> Int {
-    var low = start(journey)
-    var high = end(journey)
-    while low < high {
-      let middle = (low + high) / 2
-      if times[middle] <= instant { low = middle + 1 } else { high = middle }
+    let start = start(journey)
+    let end = end(journey)
+    // Of most instants that are asked for, all is history.
+    if times[end - 1] <= instant { return end - 1 }
+    let after = firstRow(in: start..<end, later: instant)
+    return after == start ? -1 : after - 1
+  }
+
+  /// The first of the rows that is later than `instant`, the end of them without one.
+  @inline(__always)
+  func firstRow(in rows: Range<Int>, later instant: Int64) -> Int {
+    var low = rows.lowerBound
+    var count = rows.count
+    // Halves without a branch to guess.
+    while count > 0 {
+      let half = (count &+ 1) &>> 1
+      low &+= times[low &+ half &- 1] <= instant ? half : 0
+      count &-= half
     }
-    return low == start(journey) ? -1 : low - 1
+    return low
   }
 
   /// The first or last row up to `latest` at which the mask is set.
@@ -58,6 +71,30 @@ enum RulePass {
 
   static func not(_ mask: Mask, _ count: Int, into output: Output) {
     for row in 0..<count { output[row] = mask[row] ^ 1 }
+  }
+
+  /// How many of some rows are set.
+  static func ones(_ mask: Mask, _ rows: Range<Int>) -> Int64 {
+    func sum(_ bytes: UInt64) -> Int64 {
+      Int64(truncatingIfNeeded: (bytes &* 0x0101_0101_0101_0101) &>> 56)
+    }
+    func word(_ row: Int) -> UInt64 {
+      UInt64(littleEndian: UnsafeRawPointer(mask + row).loadUnaligned(as: UInt64.self))
+    }
+    var total: Int64 = 0
+    var row = rows.lowerBound
+    while row &+ 8 <= rows.upperBound {
+      total &+= sum(word(row))
+      row &+= 8
+    }
+    let rest = rows.upperBound &- row
+    guard rest > 0 else { return total }
+    guard rows.upperBound >= 8 else {
+      for row in row..<rows.upperBound { total &+= Int64(mask[row]) }
+      return total
+    }
+    // The eight rows that end with the last, without those before.
+    return total &+ sum(word(rows.upperBound &- 8) &>> UInt64(8 &* (8 &- rest)))
   }
 
   static func and(_ mask: Mask, _ count: Int, into output: Output) {

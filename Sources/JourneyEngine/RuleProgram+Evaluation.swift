@@ -62,7 +62,20 @@ extension RuleProgram {
     rule: Int, _ range: Range<Int>, at instant: Int64, in scratch: RuleScratch,
     into answers: UnsafeMutablePointer<UInt8>
   ) {
+    prepareInstants(range, in: scratch)
+    ask(rule: rule, range, at: instant, in: scratch, into: answers)
+  }
+
+  /// Works out what does not depend on the instant, for any number of ``ask(rule:_:at:in:into:)`` of
+  /// the same range, until the next use of `scratch`.
+  func prepareInstants(_ range: Range<Int>, in scratch: RuleScratch) {
     evaluate(range, in: scratch, neededAtInstant)
+  }
+
+  func ask(
+    rule: Int, _ range: Range<Int>, at instant: Int64, in scratch: RuleScratch,
+    into answers: UnsafeMutablePointer<UInt8>
+  ) {
     let rows = RuleRows(table, range)
     let count = range.count
     let latest = UnsafeMutablePointer<Int>.allocate(capacity: max(count, 1))
@@ -203,13 +216,10 @@ extension RuleProgram {
         answers[journey] = latest[journey] < 0 ? 0 : mask[latest[journey]]
       }
     case .count(let other, let window, let bounds):
-      let mask = scratch.mask(other)
+      let mask = UnsafePointer(scratch.mask(other))
       for journey in 0..<count {
-        var total: Int64 = 0
-        for row in history(journey, window, rows, latest[journey], instant, in: scratch) {
-          total &+= Int64(mask[row])
-        }
-        answers[journey] = bounds.bit(total)
+        let history = history(journey, window, rows, latest[journey], instant, in: scratch)
+        answers[journey] = bounds.bit(RulePass.ones(mask, history))
       }
     case .sum(let other, let window, let bounds):
       let mask = scratch.mask(other)
@@ -240,7 +250,7 @@ extension RuleProgram {
     switch window {
     case .all: break
     case .within(let milliseconds):
-      while start < end, rows.times[start] < instant &- milliseconds { start += 1 }
+      start = rows.firstRow(in: start..<end, later: instant &- milliseconds &- 1)
     case .after(let which, let anchor):
       let mask = UnsafePointer(scratch.mask(anchor))
       start = rows.anchor(journey, which, mask, latest: latest).map { $0 + 1 } ?? end

@@ -21,6 +21,8 @@ final class JourneyKeeper: Sendable {
     var patience: Duration = .seconds(60)
     /// True where readers go on meanwhile; a command writes only what it had to read from the store.
     var inBackground = false
+    /// Bytes of memory that are to be had; nil where nobody knows.
+    var freeMemory: @Sendable () -> Int? = { FreeMemory.bytes() }
   }
 
   /// What can be said of the journeys in memory.
@@ -149,8 +151,9 @@ final class JourneyKeeper: Sendable {
       journeys: Journeys(currency: try currency ?? store.commonestCurrency() ?? .eur))
   }
 
-  private struct Unusable: Error {
+  private struct Unusable: Error, CustomStringConvertible {
     var reason: String
+    var description: String { reason }
   }
 
   private func catchUp(_ held: inout Held) throws {
@@ -186,6 +189,7 @@ final class JourneyKeeper: Sendable {
     defer { state.withLock { $0.isWriting = false } }
     guard let held = state.withLock({ $0.held }) else { return }
     do {
+      try checkMemory(for: held.journeys)
       if let output {
         try BaseFile.write(
           held.journeys, codes: held.codes, mark: held.mark, to: file, output: output)
@@ -211,6 +215,13 @@ final class JourneyKeeper: Sendable {
         "The base \(BaseFile.name) could not be written: \(error). What there was stays in use, and "
           + "it is tried again later.")
     }
+  }
+
+  private func checkMemory(for journeys: Journeys) throws {
+    let needed = journeys.memoryOfNewBase
+    guard let free = policy.freeMemory(), free < needed else { return }
+    throw Unusable(
+      reason: "it takes \(needed >> 20) MB of memory and the machine has \(free >> 20) MB left")
   }
 
   /// Takes a base in use: what came since it was begun is read once more from the store.

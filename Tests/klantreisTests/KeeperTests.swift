@@ -25,12 +25,14 @@ final class KeeperTests {
   /// As a process that opens the folder.
   private func keeper(
     smallestBase: Int = 5, overlay: Int = 3, output: BaseFile.Output? = nil,
-    inBackground: Bool = false
+    inBackground: Bool = false,
+    freeMemory: @escaping @Sendable () -> Int? = { nil }
   ) throws -> JourneyKeeper {
     JourneyKeeper(
       store: try Store(folder: project.folder), folder: project.folder,
       policy: JourneyKeeper.Policy(
-        smallestBase: smallestBase, overlay: overlay, inBackground: inBackground),
+        smallestBase: smallestBase, overlay: overlay, inBackground: inBackground,
+        freeMemory: freeMemory),
       output: output, say: { [lines] in lines.add($0) })
   }
 
@@ -116,6 +118,39 @@ final class KeeperTests {
     #expect(try poor.journeys(in: .eur).count == 8, "questions go on")
     #expect(try keeper().journeys(in: .eur).count == 8)
   }
+
+  @Test("too little memory for a new base leaves the old one in use, and it is said")
+  func memory() throws {
+    _ = try keeper().journeys(in: .eur)
+    let before = try Data(contentsOf: base)
+    let free = Mutex<Int?>(1 << 20)
+    let poor = try keeper(freeMemory: { free.withLock { $0 } })
+    try project.workspace.store.append([
+      TestProject.touch("dan", "2024-04-01T00:00:00Z", "Product Viewed", .website)
+    ])
+    _ = try poor.journeys(in: .eur)
+    poor.writeBase()
+    #expect(poor.status.failed == 1)
+    #expect(poor.status.problem?.contains("the machine has 1 MB left") == true)
+    #expect(lines.all.count == 1)
+    #expect(lines.all[0].contains("stays in use"))
+    #expect(try Data(contentsOf: base) == before)
+    #expect(try poor.journeys(in: .eur).count == 8, "questions go on")
+    free.withLock { $0 = nil }
+    poor.writeBase()
+    #expect(poor.status.written == 1)
+    #expect(poor.status.problem == nil)
+    #expect(try Data(contentsOf: base) != before)
+  }
+
+  #if os(Linux)
+    @Test("what this machine has left is between nothing and all that it has")
+    func freeMemory() throws {
+      let free = try #require(FreeMemory.bytes())
+      #expect(free > 0)
+      #expect(free <= Int(ProcessInfo.processInfo.physicalMemory))
+    }
+  #endif
 
   @Test("what is stored while a new base is written is kept, and readers keep what they have")
   func meanwhile() throws {

@@ -34,6 +34,23 @@ struct Questions {
     ("phase", "phase(stdc) is think"),
   ]
 
+  static let segments = [
+    ("ever", #"ever(event is "Order Completed")"#),
+    ("recent", #"count(event is "Product Viewed", within 30d) >= 3"#),
+    ("asleep", #"since(last true) > 60d and sum(value) >= 50 EUR"#),
+  ]
+
+  /// A segment that nobody asked for before, counted at moments evenly spread over all that there is.
+  func count(segment rule: String, moments: Int) throws -> Measure {
+    let rule = try Rule(parsing: rule, in: .filter())
+    guard let bounds = journeys.bounds else { return Measure(milliseconds: 0, cpuMilliseconds: 0) }
+    let step = (bounds.upperBound - bounds.lowerBound) / Int64(moments)
+    let instants = (0..<moments).map { bounds.upperBound - Int64($0) * step }
+    return Measure.runs(3) {
+      Membership(rule, in: journeys).counts(at: instants, parts: threads)
+    }.0
+  }
+
   func journeys(where rule: String? = nil) throws -> SelectedJourneys {
     var selection = Selection()
     if let rule { selection.touchpoints = try Rule(parsing: rule, in: .filter()) }

@@ -2,8 +2,8 @@ import Foundation
 import JourneyEngine
 
 // usage: JourneyBench [TOUCHPOINTS] [--threads N] [--peers] [--growth] [--only QUESTION]
-// Prints how long each question takes over generated journeys, without and with a rule as filter, and
-// how long placing them in a model takes. --peers asks DuckDB and ClickHouse the same, --growth asks a
+// Prints how long each question takes over generated journeys, without and with a rule as filter, how
+// long placing them in a model takes, and counting a segment. --peers asks DuckDB and ClickHouse the same, --growth asks a
 // fifth of the journeys too. Each ratio stands beside its target.
 
 var arguments = Array(CommandLine.arguments.dropFirst())
@@ -71,6 +71,21 @@ if let map = plain["map"] {
 print(
   "placing 100 million, by proportion: \(number(placing.milliseconds * 1e8 / count)) ms (target \u{2264} 2000)"
 )
+
+print("")
+line(["new segment", "moments", "time", "CPU time", "at 10 million customers"])
+for (name, rule) in Questions.segments {
+  for moments in [1, 12] {
+    let measure = try questions.count(segment: rule, moments: moments)
+    let proportion = measure.milliseconds * 1e7 / Double(questions.table.journeyCount)
+    line([
+      name, "\(moments)", number(measure.milliseconds) + " ms",
+      number(measure.cpuMilliseconds) + " ms",
+      number(proportion) + " ms"
+        + (moments == 1 ? " (target \u{2264} 1000)" : ""),
+    ])
+  }
+}
 
 print("")
 line(["filter", "question", "time", "CPU time", "times unfiltered"])
