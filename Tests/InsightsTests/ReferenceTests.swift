@@ -4,10 +4,12 @@ import Insights
 import JourneyEngine
 import Testing
 
-/// Our answers beside those of DuckDB and ClickHouse (`Tests/References`) and pm4py.
+/// Our answers beside those of DuckDB, ClickHouse and retentioneering (`Tests/References`) and pm4py.
 @Suite struct ReferenceTests {
   struct References: Decodable {
     var generated: Log
+    /// The same with a moment of its own for each touchpoint.
+    var apart: Log
     var grocer: Log
     var gifts: Log
 
@@ -114,8 +116,7 @@ import Testing
     }
   }
 
-  @Test("DuckDB and ClickHouse say the same of generated journeys with many ties")
-  func generated() throws {
+  private static func generatedLog() -> [Plain] {
     var random = SplitMix64(seed: 2026)
     var log: [Plain] = []
     for customer in 0..<600 {
@@ -130,7 +131,22 @@ import Testing
             channel: "c\(random.below(4))", cents: cents))
       }
     }
-    try compare(log, with: Self.references().generated)
+    return log
+  }
+
+  @Test("DuckDB and ClickHouse say the same of generated journeys with many ties")
+  func generated() throws {
+    try compare(Self.generatedLog(), with: Self.references().generated)
+  }
+
+  @Test("retentioneering says the same of funnels without a window, where no moments are the same")
+  func apart() throws {
+    let log = Self.generatedLog().enumerated().map { place, touchpoint in
+      var touchpoint = touchpoint
+      touchpoint.time = 1_700_000_000_000 + Int64(place) * 1000
+      return touchpoint
+    }
+    try compare(log, with: Self.references().apart)
   }
 
   @Test(

@@ -1,24 +1,36 @@
 #!/usr/bin/env python3
-"""What DuckDB and ClickHouse answer, for the tests to compare with.
+"""What DuckDB, ClickHouse and retentioneering answer, for the tests to compare with.
 
-usage: make_references.py SHARED_DATA > results.json      needs duckdb, chdb, pyarrow
+usage: make_references.py SHARED_DATA > results.json
+needs duckdb, chdb, pyarrow and retentioneering from PyPI
 
 Three logs: journeys drawn by a small generator that the tests have too (with many touchpoints of
 the same moment), and two real ones, read from the raw files as the tests read them: a grocer's
 households (complete_journey) and a gift shop's invoice lines (online_retail). Every log becomes
 the same table: customer, time in milliseconds, row (order of arrival), event, channel, content,
 cents. Clocks without a zone are read as UTC.
+
+retentioneering must find the transitions that DuckDB finds. Its funnel has no window and takes the
+touchpoints of one moment in their order, so it is asked of the generated log with a moment for each
+touchpoint, and compared with a funnel whose window is longer than all; and never for one event twice
+in a row, which ClickHouse's funnel finds in one touchpoint.
 """
 import csv
 import gzip
 import json
+import os
 import sys
 import tempfile
 from datetime import datetime, timezone
 
+os.environ["RETENTIONEERING_NO_TRACK"] = "1"
+
 import duckdb
+import pandas
 import pyarrow
+import retentioneering
 from chdb import session
+from retentioneering.tools.transition_matrix import TransitionMatrix
 
 MASK = (1 << 64) - 1
 
@@ -120,6 +132,28 @@ def transitions(by, top=None):
             "rows": [list(r) for r in (rows[:top] if top else rows)]}
 
 
+def streamed(by):
+    log = table.to_pandas().sort_values(["customer", "time", "row"])
+    return retentioneering.Eventstream(pandas.DataFrame({
+        "user_id": log["customer"], "event": log[by],
+        "timestamp": pandas.to_datetime(log["time"], unit="ms")}))
+
+
+def agreed(found):
+    """Transitions, all of which retentioneering finds as often."""
+    matrix = TransitionMatrix(streamed(found["by"])).fit("count")
+    edges = {"path_start": "(start)", "path_end": "(end)"}
+    theirs = {(edges.get(f, f), edges.get(t, t)): int(n)
+              for f, row in matrix.iterrows() for t, n in row.items() if n}
+    assert theirs == {(f, t): n for f, t, n in found["rows"]}, found["by"]
+    return found
+
+
+def stepwise(steps):
+    customers = [s["unique_paths"] for s in streamed("event").funnel_data(steps)["steps"]]
+    return {"steps": steps, "withinSeconds": 10 ** 8, "customers": customers}
+
+
 def paths(by, until=None, top=20):
     cut = f"count(*) filter (event = '{until}') over (partition by customer order by time, row " \
           "rows between unbounded preceding and 1 preceding)" if until else "0"
@@ -154,22 +188,30 @@ def funnel(steps, seconds):
 
 data = sys.argv[1]
 results = {"engines": {
-    "duckdb": duckdb.__version__,
+    "duckdb": duckdb.__version__, "retentioneering": retentioneering.__version__,
     "clickhouse": json.loads(str(click.query("select version()", "JSONCompact")))["data"][0][0]}}
 
 load(generated())
 results["generated"] = {
     "touchpoints": table.num_rows,
-    "transitions": [transitions("event"), transitions("channel")],
+    "transitions": [agreed(transitions("event")), agreed(transitions("channel"))],
     "paths": [paths("channel"), paths("channel", "e4"), paths("event", "e4"), paths("event", "e0")],
     "funnels": [funnel(steps, seconds) for steps in (
         ["e0", "e1"], ["e1", "e0", "e1"], ["e0", "e0"], ["e2", "e2", "e2", "e3"],
         ["e0", "e1", "e2", "e3", "e4"], ["e3"], ["nothing", "e1"], ["e4", "e0", "e4", "e1", "e0"])
         for seconds in (0, 1, 3, 10, 3600)]}
+load([(r[0], 1_700_000_000_000 + 1000 * k, *r[2:]) for k, r in enumerate(generated())])
+results["apart"] = {
+    "touchpoints": table.num_rows,
+    "transitions": [agreed(transitions("event")), agreed(transitions("channel"))],
+    "paths": [paths("event", "e4")],
+    "funnels": [stepwise(steps) for steps in (
+        ["e0", "e1"], ["e1", "e0", "e1"], ["e2", "e3", "e2", "e3"],
+        ["e0", "e1", "e2", "e3", "e4"], ["e3"], ["e4", "e0", "e4", "e1", "e0"])]}
 load(grocer(data))
 results["grocer"] = {
     "touchpoints": table.num_rows,
-    "transitions": [transitions("event"), transitions("channel")],
+    "transitions": [agreed(transitions("event")), agreed(transitions("channel"))],
     "paths": [paths("event", "Coupon Redeemed"), paths("channel"), paths("event", "Message Sent")],
     "funnels": [
         funnel(["Message Sent", "Coupon Redeemed"], 30 * 86400),
@@ -179,7 +221,7 @@ results["grocer"] = {
 load(gifts(data))
 results["gifts"] = {
     "touchpoints": table.num_rows,
-    "transitions": [transitions("event"), transitions("content", 200)],
+    "transitions": [agreed(transitions("event")), transitions("content", 200)],
     "paths": [paths("event", "Order Refunded"), paths("content", "Order Refunded")],
     "funnels": [funnel(["Order Completed", "Order Refunded"], 86400 * d) for d in (0, 1, 30, 400)]}
 json.dump(results, sys.stdout, indent=None, separators=(",", ":"))
