@@ -18,6 +18,9 @@ extension UnsafeBufferPointer<UInt8> {
   package func isSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count else { return false }
     guard count >= 8 else {
+      if count >= 4 {
+        return half(0) == other.half(0) && half(count - 4) == other.half(count - 4)
+      }
       for at in indices where self[at] != other[at] { return false }
       return true
     }
@@ -33,6 +36,12 @@ extension UnsafeBufferPointer<UInt8> {
   @inline(__always)
   package func word(_ at: Int) -> UInt64 {
     UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: at, as: UInt64.self)
+  }
+
+  /// Four bytes from there.
+  @inline(__always)
+  package func half(_ at: Int) -> UInt32 {
+    UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: at, as: UInt32.self)
   }
 
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
@@ -58,5 +67,16 @@ extension UnsafeBufferPointer<UInt8> {
       at += 8
     }
     return test(word(count - 8))
+  }
+}
+
+extension UnsafeMutableBufferPointer<UInt8> {
+  /// Writes all of `other` to the begin, where there must be room for it.
+  @inline(__always)
+  package func copy(_ other: UnsafeBufferPointer<UInt8>) {
+    precondition(other.count <= count, "there is room")
+    if let start = baseAddress, let from = other.baseAddress {
+      start.initialize(from: from, count: other.count)
+    }
   }
 }

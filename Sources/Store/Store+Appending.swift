@@ -67,8 +67,9 @@ extension Store {
       var appended = Appended()
       // By their places in memory: a copy of each took longer than reading its fields.
       try batch.touchpoints.withUnsafeBufferPointer { touchpoints in
+        guard let first = touchpoints.baseAddress else { return }
         for index in touchpoints.indices {
-          if try insertion.run(touchpoints[index], &numbers, db) {
+          if try insertion.run(first + index, &numbers, db) {
             appended.stored += 1
           } else {
             appended.duplicates += 1

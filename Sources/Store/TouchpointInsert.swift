@@ -27,52 +27,64 @@ struct TouchpointInsert {
 
   /// True when it was new.
   mutating func run(
-    _ one: borrowing Touchpoint, _ numbers: inout KnownNumbers, _ db: Database
+    _ place: UnsafePointer<Touchpoint>, _ numbers: inout KnownNumbers, _ db: Database
   ) throws -> Bool {
-    let customer = try numbers.customer(one.customer, db)
-    let source = try numbers.name(.source, one.source, db)
+    let customer = try numbers.customer(place.pointee.customer, db)
+    let source = try numbers.name(.source, place.pointee.source, db)
     touchpoint.bind(1, customer)
-    touchpoint.bind(2, one.occurred.milliseconds)
-    touchpoint.bind(3, one.utcOffsetMinutes.map(Int64.init))
-    touchpoint.bind(4, one.received.milliseconds)
+    touchpoint.bind(2, place.pointee.occurred.milliseconds)
+    touchpoint.bind(3, place.pointee.utcOffsetMinutes.map(Int64.init))
+    touchpoint.bind(4, place.pointee.received.milliseconds)
     touchpoint.bind(6, source)
-    touchpoint.bind(7, try numbers.name(.event, one.event.name, db))
-    touchpoint.bind(8, try numbers.name(.channel, one.channel.name, db))
-    touchpoint.bind(9, try numbers.name(.origin, one.origin?.name, db))
-    touchpoint.bind(10, try numbers.name(.device, one.device?.name, db))
-    touchpoint.bind(11, try numbers.name(.content, one.content, db))
-    touchpoint.bind(12, try numbers.name(.campaign, one.campaign, db))
-    touchpoint.bind(13, one.value?.minorUnits)
-    touchpoint.bind(16, one.clientTime?.milliseconds)
+    touchpoint.bind(7, try numbers.name(.event, place.pointee.event.name, db))
+    touchpoint.bind(8, try numbers.name(.channel, place.pointee.channel.name, db))
+    touchpoint.bind(9, try numbers.name(.origin, place.pointee.origin?.name, db))
+    touchpoint.bind(10, try numbers.name(.device, place.pointee.device?.name, db))
+    touchpoint.bind(11, try numbers.name(.content, place.pointee.content, db))
+    touchpoint.bind(12, try numbers.name(.campaign, place.pointee.campaign, db))
+    touchpoint.bind(13, place.pointee.value?.minorUnits)
+    touchpoint.bind(16, place.pointee.clientTime?.milliseconds)
     texts.removeAll(keepingCapacity: true)
-    texts.append(contentsOf: one.messageID.utf8)
+    Self.append(place.pointee.messageID, to: &texts)
     let endOfID = texts.count
-    if let value = one.value { texts.append(contentsOf: value.currency.code.utf8) }
+    if let value = place.pointee.value { Self.append(value.currency.code, to: &texts) }
     let endOfCurrency = texts.count
-    if !one.properties.isEmpty { PropertyValue.append(one.properties, to: &texts) }
-    try Self.check(one, idLength: endOfID)
+    if !place.pointee.properties.isEmpty { PropertyValue.append(place.pointee.properties, to: &texts) }
+    try Self.check(place, idLength: endOfID)
     let isNew = try texts.withUnsafeBytes { texts in
       touchpoint.bind(5, uncopied: texts[..<endOfID])
       touchpoint.bind(14, uncopied: texts[endOfID..<endOfCurrency])
       touchpoint.bind(15, uncopied: texts[endOfCurrency...])
       return try touchpoint.run(db) > 0
     }
-    if isNew, !one.alsoKnownAs.isEmpty {
+    if isNew, !place.pointee.alsoKnownAs.isEmpty {
       try addLinks(
-        customer, to: one.alsoKnownAs, messageID: one.messageID, source: source,
-        received: one.received, &numbers, db)
+        customer, to: place.pointee.alsoKnownAs, messageID: place.pointee.messageID, source: source,
+        received: place.pointee.received, &numbers, db)
     }
     return isNew
   }
 
   /// What the table checks too, but for whether JSON is JSON, which it is by its making: while events
   /// are stored SQLite looks at neither (docs/decisions/0011).
-  private static func check(_ one: borrowing Touchpoint, idLength: Int) throws {
+  private static func check(_ place: UnsafePointer<Touchpoint>, idLength: Int) throws {
     guard idLength > 0,
       idLength <= Limits.messageIDCharacters
-        || one.messageID.unicodeScalars.count <= Limits.messageIDCharacters,
-      (one.utcOffsetMinutes ?? 0).magnitude <= Limits.utcOffsetMinutes
+        || place.pointee.messageID.unicodeScalars.count <= Limits.messageIDCharacters,
+      (place.pointee.utcOffsetMinutes ?? 0).magnitude <= Limits.utcOffsetMinutes
     else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    var text = text
+    text.withUTF8 { text in
+      bytes.append(addingCapacity: text.count) { out in
+        out.withUnsafeMutableBufferPointer { out, count in
+          out.copy(text)
+          count = text.count
+        }
+      }
+    }
   }
 
   /// Keeps that a message names one customer by several keys, the first time that one does.

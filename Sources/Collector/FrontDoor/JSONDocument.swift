@@ -252,6 +252,26 @@ package struct JSONNode {
     return count
   }
 
+  /// True when ``byteCount`` is at most `most`.
+  ///
+  /// All texts stand one after another with five bytes more each, so that for an object with another
+  /// behind it their places say enough, and nothing is walked through.
+  func isWithin(bytes most: Int) -> Bool {
+    if let first = firstKey(at: index), let next = firstKey(at: end), next - first + end - index <= most
+    {
+      return true
+    }
+    return byteCount <= most
+  }
+
+  /// Where the first key of the object that begins there stands among the texts.
+  private func firstKey(at index: Int) -> Int? {
+    guard UInt8(truncatingIfNeeded: tape[index] >> 56) == UInt8(ascii: "{"),
+      UInt8(truncatingIfNeeded: tape[index + 1] >> 56) == UInt8(ascii: "\"")
+    else { return nil }
+    return Int(tape[index + 1] & 0x00FF_FFFF_FFFF_FFFF)
+  }
+
   /// The value as JSON text, without members of these names at any depth.
   package func json(leavingOut names: Set<String> = []) -> String {
     var out = ""
@@ -295,10 +315,8 @@ package struct JSONKey {
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   package static func == (key: JSONKey, name: StaticString) -> Bool {
-    guard key.bytes.count == name.utf8CodeUnitCount else { return false }
-    let start = name.utf8Start
-    for at in key.bytes.indices where key.bytes[at] != start[at] { return false }
-    return true
+    key.bytes.isSame(
+      as: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 }
 
