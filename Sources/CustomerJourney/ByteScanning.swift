@@ -70,13 +70,44 @@ extension UnsafeBufferPointer<UInt8> {
   }
 }
 
-extension UnsafeMutableBufferPointer<UInt8> {
-  /// Writes all of `other` to the begin, where there must be room for it.
+/// Writes bytes one after another into room that is there.
+package struct Pen {
+  private let room: UnsafeMutableBufferPointer<UInt8>
+  /// Bytes that are written.
+  package private(set) var at = 0
+
   @inline(__always)
-  package func copy(_ other: UnsafeBufferPointer<UInt8>) {
-    precondition(other.count <= count, "there is room")
-    if let start = baseAddress, let from = other.baseAddress {
-      start.initialize(from: from, count: other.count)
+  package init(_ room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
+
+  @inline(__always)
+  package mutating func put(_ byte: UInt8) {
+    precondition(at < room.count, "there is room")
+    room.initializeElement(at: at, to: byte)
+    at += 1
+  }
+
+  @inline(__always)
+  package mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+    precondition(bytes.count <= room.count - at, "there is room")
+    if let start = room.baseAddress, let from = bytes.baseAddress {
+      (start + at).initialize(from: from, count: bytes.count)
+    }
+    at += bytes.count
+  }
+}
+
+extension [UInt8] {
+  /// Adds a text's bytes.
+  package mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { text in
+      append(addingCapacity: text.count) { out in
+        out.withUnsafeMutableBufferPointer { out, count in
+          var pen = Pen(out)
+          pen.put(text)
+          count = pen.at
+        }
+      }
     }
   }
 }

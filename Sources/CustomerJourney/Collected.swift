@@ -171,10 +171,10 @@ package enum CustomerKey {
     var id = id
     return id.withUTF8 { id in
       String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + id.count) { text in
-        text.copy(
-          UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
-        UnsafeMutableBufferPointer(rebasing: text[prefix.utf8CodeUnitCount...]).copy(id)
-        return prefix.utf8CodeUnitCount + id.count
+        var pen = Pen(text)
+        pen.put(UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        pen.put(id)
+        return pen.at
       }
     }
   }

@@ -26,13 +26,30 @@ package struct FlatJSON: Sendable {
 
   /// Adds a member behind the others.
   package mutating func append(_ path: UnsafeBufferPointer<UInt8>, _ value: Scalar) {
-    if count == 0 {
-      bytes.reserveCapacity(Self.usualBytes)
-    } else {
-      bytes.append(UInt8(ascii: ","))
-    }
+    if count == 0 { bytes.reserveCapacity(Self.usualBytes) }
+    let isFirst = count == 0
     count += 1
-    if !Self.write(path, to: &bytes, before: UInt8(ascii: ":")) { hasEscapes = true }
+    if case .text(let text) = value, path.isPlainJSON, text.isPlainJSON {
+      // Most members by far: room is looked for a single time.
+      bytes.append(addingCapacity: path.count + text.count + 6) { out in
+        out.withUnsafeMutableBufferPointer { out, count in
+          var pen = Pen(out)
+          if !isFirst { pen.put(UInt8(ascii: ",")) }
+          pen.put(UInt8(ascii: "\""))
+          pen.put(path)
+          pen.put(UInt8(ascii: "\""))
+          pen.put(UInt8(ascii: ":"))
+          pen.put(UInt8(ascii: "\""))
+          pen.put(text)
+          pen.put(UInt8(ascii: "\""))
+          count = pen.at
+        }
+      }
+      return
+    }
+    if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    if !Self.write(path, to: &bytes) { hasEscapes = true }
+    bytes.append(UInt8(ascii: ":"))
     switch value {
     case .text(let text): if !Self.write(text, to: &bytes) { hasEscapes = true }
     case .number(let number): Self.write(number, to: &bytes)
@@ -51,33 +68,18 @@ package struct FlatJSON: Sendable {
     }
   }
 
-  /// A text between quotation marks, and the sign that follows it where one is given. Returns false
-  /// when it needed escapes.
+  /// A text between quotation marks. Returns false when it needed escapes.
   @discardableResult
-  package static func write(
-    _ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8], before next: UInt8? = nil
-  ) -> Bool {
-    guard text.isPlainJSON else {
-      out.append(UInt8(ascii: "\""))
+  package static func write(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Bool {
+    let isPlain = text.isPlainJSON
+    out.append(UInt8(ascii: "\""))
+    if isPlain {
+      out.append(contentsOf: text)
+    } else {
       for byte in text { escape(byte, to: &out) }
-      out.append(UInt8(ascii: "\""))
-      if let next { out.append(next) }
-      return false
     }
-    // At once: room is looked for a single time.
-    out.append(addingCapacity: text.count + 3) { out in
-      out.withUnsafeMutableBufferPointer { out, count in
-        out[0] = UInt8(ascii: "\"")
-        UnsafeMutableBufferPointer(rebasing: out[1...]).copy(text)
-        out[text.count + 1] = UInt8(ascii: "\"")
-        count = text.count + 2
-        if let next {
-          out[count] = next
-          count += 1
-        }
-      }
-    }
-    return true
+    out.append(UInt8(ascii: "\""))
+    return isPlain
   }
 
   /// JSON has no number for infinities and NaN, so they become words.
@@ -106,28 +108,21 @@ package struct FlatJSON: Sendable {
     rest /= 100
     out.append(addingCapacity: 20) { out in
       out.withUnsafeMutableBufferPointer { out, count in
-        if cents < 0 {
-          out[count] = UInt8(ascii: "-")
-          count += 1
+        var pen = Pen(out)
+        if cents < 0 { pen.put(UInt8(ascii: "-")) }
+        var power: UInt64 = 1
+        while power * 10 <= rest { power *= 10 }
+        while power > 0 {
+          pen.put(UInt8(ascii: "0") + UInt8(rest / power))
+          rest %= power
+          power /= 10
         }
-        var digits = 1
-        var power: UInt64 = 10
-        while power <= rest {
-          digits += 1
-          power *= 10
+        if decimals > 0 {
+          pen.put(UInt8(ascii: "."))
+          pen.put(UInt8(ascii: "0") + UInt8(decimals / 10))
+          if decimals % 10 > 0 { pen.put(UInt8(ascii: "0") + UInt8(decimals % 10)) }
         }
-        for at in (count..<(count + digits)).reversed() {
-          out[at] = UInt8(ascii: "0") + UInt8(rest % 10)
-          rest /= 10
-        }
-        count += digits
-        guard decimals > 0 else { return }
-        out[count] = UInt8(ascii: ".")
-        out[count + 1] = UInt8(ascii: "0") + UInt8(decimals / 10)
-        count += 2
-        guard decimals % 10 > 0 else { return }
-        out[count] = UInt8(ascii: "0") + UInt8(decimals % 10)
-        count += 1
+        count = pen.at
       }
     }
     return true

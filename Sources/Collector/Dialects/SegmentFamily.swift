@@ -255,6 +255,8 @@ private struct SegmentMembers {
   }
 
   private func statedKind() throws -> SegmentFamily.Kind {
+    // The most frequent one without making a text of it.
+    if let bytes = type?.bytes, JSONKey(bytes: bytes) == "track" { return .track }
     guard let text = try type?.text("a type") else { throw EventFault("has no type") }
     guard let kind = SegmentFamily.Kind(rawValue: text) else {
       throw EventFault("has a type that is not track, page, screen, identify, group or alias")

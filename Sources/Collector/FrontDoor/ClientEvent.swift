@@ -146,7 +146,8 @@ package struct ClientDevice: Hashable, Sendable {
 /// Properties or traits in the making: nested JSON becomes dotted paths, as rules ask for them.
 package struct PropertyList: Sendable {
   private var members = FlatJSON()
-  /// A bit for each path by its hash, so that most new paths are known to be new without a look.
+  /// Two bits for each path by its hash, as in a Bloom filter, so that nearly all new paths are known
+  /// to be new without a look.
   private var seen: (UInt64, UInt64) = (0, 0)
   private var mustSettle = false
   /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
@@ -265,26 +266,26 @@ package struct PropertyList: Sendable {
   /// True when a member has this path; notes that one has from now on.
   private mutating func isRepeated(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
     if mayHold(path) { return members.holds(path) }
-    let (isLow, bit) = Self.bit(path)
-    if isLow { seen.0 |= bit } else { seen.1 |= bit }
+    let hash = Self.hash(path)
+    seen.0 |= 1 << (hash & 63)
+    seen.1 |= 1 << (hash >> 6 & 63)
     return false
   }
 
   private func mayHold(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
-    let (isLow, bit) = Self.bit(path)
-    return (isLow ? seen.0 : seen.1) & bit != 0
+    let hash = Self.hash(path)
+    return seen.0 >> (hash & 63) & seen.1 >> (hash >> 6 & 63) & 1 == 1
   }
 
   /// By the ends of a path, where paths differ.
-  private static func bit(_ path: UnsafeBufferPointer<UInt8>) -> (isLow: Bool, bit: UInt64) {
+  private static func hash(_ path: UnsafeBufferPointer<UInt8>) -> UInt64 {
     var word = UInt64(path.count)
     if path.count >= 8 {
       word = ((word ^ path.word(path.count - 8)) &* 0x9E37_79B9_7F4A_7C15) ^ path.word(0)
     } else {
       for byte in path { word = word << 8 ^ UInt64(byte) }
     }
-    let hash = (word &* 0x9E37_79B9_7F4A_7C15) >> 57
-    return (hash & 64 == 0, 1 << (hash & 63))
+    return (word &* 0x9E37_79B9_7F4A_7C15) >> 52
   }
 }
 
