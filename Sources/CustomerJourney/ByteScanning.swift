@@ -18,6 +18,9 @@ extension UnsafeBufferPointer<UInt8> {
   package func isSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count else { return false }
     guard count >= 8 else {
+      if count >= 4 {
+        return half(0) == other.half(0) && half(count - 4) == other.half(count - 4)
+      }
       for at in indices where self[at] != other[at] { return false }
       return true
     }
@@ -33,6 +36,12 @@ extension UnsafeBufferPointer<UInt8> {
   @inline(__always)
   package func word(_ at: Int) -> UInt64 {
     UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: at, as: UInt64.self)
+  }
+
+  /// Four bytes from there.
+  @inline(__always)
+  package func half(_ at: Int) -> UInt32 {
+    UnsafeRawBufferPointer(self).loadUnaligned(fromByteOffset: at, as: UInt32.self)
   }
 
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
@@ -58,5 +67,47 @@ extension UnsafeBufferPointer<UInt8> {
       at += 8
     }
     return test(word(count - 8))
+  }
+}
+
+/// Writes bytes one after another into room that is there.
+package struct Pen {
+  private let room: UnsafeMutableBufferPointer<UInt8>
+  /// Bytes that are written.
+  package private(set) var at = 0
+
+  @inline(__always)
+  package init(_ room: UnsafeMutableBufferPointer<UInt8>) { self.room = room }
+
+  @inline(__always)
+  package mutating func put(_ byte: UInt8) {
+    precondition(at < room.count, "there is room")
+    room.initializeElement(at: at, to: byte)
+    at += 1
+  }
+
+  @inline(__always)
+  package mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+    precondition(bytes.count <= room.count - at, "there is room")
+    if let start = room.baseAddress, let from = bytes.baseAddress {
+      (start + at).initialize(from: from, count: bytes.count)
+    }
+    at += bytes.count
+  }
+}
+
+extension [UInt8] {
+  /// Adds a text's bytes.
+  package mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { text in
+      append(addingCapacity: text.count) { out in
+        out.withUnsafeMutableBufferPointer { out, count in
+          var pen = Pen(out)
+          pen.put(text)
+          count = pen.at
+        }
+      }
+    }
   }
 }

@@ -166,5 +166,16 @@ package struct Source: Hashable, Sendable, Identifiable {
 package enum CustomerKey {
   /// The key of somebody whose name the client doesn't know. It never equals the id of a known
   /// customer, so that a browser cannot speak in a customer's name by choosing an anonymous id.
-  package static func anonymous(_ id: String) -> String { "anonymous:" + id }
+  package static func anonymous(_ id: String) -> String {
+    let prefix: StaticString = "anonymous:"
+    var id = id
+    return id.withUTF8 { id in
+      String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + id.count) { text in
+        var pen = Pen(text)
+        pen.put(UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        pen.put(id)
+        return pen.at
+      }
+    }
+  }
 }

@@ -1,7 +1,7 @@
-/// The members of a flat JSON object as they are written, `"a":1,"b":"x"`, with the place of each:
-/// what clients say becomes these bytes once, and the store keeps them as they are.
+/// The members of a flat JSON object as they are written, `"a":1,"b":"x"`: what clients say becomes
+/// these bytes once, and the store keeps them as they are.
 ///
-/// Paths may repeat.
+/// Paths may repeat. Looking up walks over the bytes, for most are stored without anybody asking.
 package struct FlatJSON: Sendable {
   /// A text, a number or a flag whose bytes are somewhere else.
   package enum Scalar {
@@ -10,55 +10,56 @@ package struct FlatJSON: Sendable {
     case flag(Bool)
   }
 
-  private struct Place {
-    /// Of the path.
-    var hash: UInt32
-    /// Of the quotation mark before the path.
-    var start: UInt32
-  }
-
   package private(set) var bytes: [UInt8] = []
+  package private(set) var count = 0
   /// True when a text needed escapes: only then can it hold signs that others can't take.
   package private(set) var hasEscapes = false
-  private var places: [Place] = []
 
   /// Room that is made at once, so that most lists never move.
   private static let usualBytes = 480
-  private static let usualCount = 24
 
   package init() {}
 
-  package var count: Int { places.count }
-  package var isEmpty: Bool { places.isEmpty }
+  package var isEmpty: Bool { count == 0 }
 
   // MARK: Writing
 
-  /// Adds a member behind the others. Returns true when one of them has its path.
-  @discardableResult
-  package mutating func append(_ path: UnsafeBufferPointer<UInt8>, _ value: Scalar) -> Bool {
-    if places.isEmpty {
-      bytes.reserveCapacity(Self.usualBytes)
-      places.reserveCapacity(Self.usualCount)
-    } else {
-      bytes.append(UInt8(ascii: ","))
+  /// Adds a member behind the others.
+  package mutating func append(_ path: UnsafeBufferPointer<UInt8>, _ value: Scalar) {
+    if count == 0 { bytes.reserveCapacity(Self.usualBytes) }
+    let isFirst = count == 0
+    count += 1
+    if case .text(let text) = value, path.isPlainJSON, text.isPlainJSON {
+      // Most members by far: room is looked for a single time.
+      bytes.append(addingCapacity: path.count + text.count + 6) { out in
+        out.withUnsafeMutableBufferPointer { out, count in
+          var pen = Pen(out)
+          if !isFirst { pen.put(UInt8(ascii: ",")) }
+          pen.put(UInt8(ascii: "\""))
+          pen.put(path)
+          pen.put(UInt8(ascii: "\""))
+          pen.put(UInt8(ascii: ":"))
+          pen.put(UInt8(ascii: "\""))
+          pen.put(text)
+          pen.put(UInt8(ascii: "\""))
+          count = pen.at
+        }
+      }
+      return
     }
-    let isRepeated = holds(path)
-    let start = bytes.count
+    if !isFirst { bytes.append(UInt8(ascii: ",")) }
     if !Self.write(path, to: &bytes) { hasEscapes = true }
-    places.append(Place(hash: Self.hash(path), start: UInt32(start)))
     bytes.append(UInt8(ascii: ":"))
     switch value {
     case .text(let text): if !Self.write(text, to: &bytes) { hasEscapes = true }
     case .number(let number): Self.write(number, to: &bytes)
     case .flag(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
     }
-    return isRepeated
   }
 
-  @discardableResult
-  package mutating func append(_ path: String, _ value: PropertyValue) -> Bool {
+  package mutating func append(_ path: String, _ value: PropertyValue) {
     var path = path
-    return path.withUTF8 { path in
+    path.withUTF8 { path in
       switch value {
       case .text(var text): text.withUTF8 { append(path, .text($0)) }
       case .number(let number): append(path, .number(number))
@@ -83,6 +84,7 @@ package struct FlatJSON: Sendable {
 
   /// JSON has no number for infinities and NaN, so they become words.
   package static func write(_ number: Double, to out: inout [UInt8]) {
+    if writeCents(number, to: &out) { return }
     let text = PropertyValue.number(number).description
     if number.isFinite {
       out.append(contentsOf: text.utf8)
@@ -91,6 +93,39 @@ package struct FlatJSON: Sendable {
       out.append(contentsOf: text.utf8)
       out.append(UInt8(ascii: "\""))
     }
+  }
+
+  /// Writes amounts and whole numbers, which most numbers are, as their description has them. Returns
+  /// false for others.
+  ///
+  /// No two numbers of at most 15 digits are the same floating number, so that what a hundredth of a
+  /// whole number is has no shorter name.
+  private static func writeCents(_ number: Double, to out: inout [UInt8]) -> Bool {
+    let cents = (number * 100).rounded()
+    guard cents.magnitude < 1e15, cents / 100 == number else { return false }
+    var rest = UInt64(cents.magnitude)
+    let decimals = rest % 100
+    rest /= 100
+    out.append(addingCapacity: 20) { out in
+      out.withUnsafeMutableBufferPointer { out, count in
+        var pen = Pen(out)
+        if cents < 0 { pen.put(UInt8(ascii: "-")) }
+        var power: UInt64 = 1
+        while power * 10 <= rest { power *= 10 }
+        while power > 0 {
+          pen.put(UInt8(ascii: "0") + UInt8(rest / power))
+          rest %= power
+          power /= 10
+        }
+        if decimals > 0 {
+          pen.put(UInt8(ascii: "."))
+          pen.put(UInt8(ascii: "0") + UInt8(decimals / 10))
+          if decimals % 10 > 0 { pen.put(UInt8(ascii: "0") + UInt8(decimals % 10)) }
+        }
+        count = pen.at
+      }
+    }
+    return true
   }
 
   private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
@@ -107,56 +142,78 @@ package struct FlatJSON: Sendable {
   // MARK: Looking up
 
   /// True when a member has this path.
-  package func holds(_ path: UnsafeBufferPointer<UInt8>) -> Bool { lastIndex(path) != nil }
+  package func holds(_ path: UnsafeBufferPointer<UInt8>) -> Bool { lastMember(path) != nil }
 
   /// The last value of this path.
   package func value(_ path: String) -> PropertyValue? {
     var path = path
-    return path.withUTF8 { lastIndex($0) }.map { pair($0).value }
+    return path.withUTF8 { lastMember($0) }.map { pair($0).value }
   }
 
   /// All members, read anew at each call.
-  package var pairs: [Properties.Pair] { places.indices.map(pair) }
-
-  private func lastIndex(_ path: UnsafeBufferPointer<UInt8>) -> Int? {
-    if places.isEmpty { return nil }
-    let hash = Self.hash(path)
-    return places.lastIndex { $0.hash == hash && isPath($0, path) }
+  package var pairs: [Properties.Pair] {
+    var pairs: [Properties.Pair] = []
+    pairs.reserveCapacity(count)
+    var next = 0
+    while let member = member(at: next) {
+      pairs.append(pair(member))
+      next = member.value.endIndex + 1
+    }
+    return pairs
   }
 
-  private func isPath(_ place: Place, _ path: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard path.isPlainJSON else {
-      var written: [UInt8] = []
+  /// Where a member stands: its path without the marks, and its value.
+  private struct Member {
+    var path: Range<Int>
+    var value: Range<Int>
+  }
+
+  private func lastMember(_ path: UnsafeBufferPointer<UInt8>) -> Member? {
+    var written: [UInt8] = []
+    if !path.isPlainJSON {
       Self.write(path, to: &written)
-      return bytes[Int(place.start)...].starts(with: written)
+      written = Array(written.dropFirst().dropLast())
     }
-    let start = Int(place.start) + 1
-    let end = start + path.count
-    // Behind a path there is always a mark, a colon and a value.
-    guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return false }
-    return bytes.withUnsafeBufferPointer {
-      UnsafeBufferPointer(rebasing: $0[start..<end]).isSame(as: path)
+    var found: Member?
+    var next = 0
+    bytes.withUnsafeBufferPointer { bytes in
+      written.withUnsafeBufferPointer { written in
+        let wanted = written.isEmpty ? path : written
+        while let member = Self.member(at: next, of: bytes) {
+          if UnsafeBufferPointer(rebasing: bytes[member.path]).isSame(as: wanted) { found = member }
+          next = member.value.endIndex + 1
+        }
+      }
     }
+    return found
   }
 
-  /// Only tells most paths apart without looking at their bytes: by the ends, where they differ.
-  private static func hash(_ path: UnsafeBufferPointer<UInt8>) -> UInt32 {
-    var word = UInt64(path.count)
-    if path.count >= 8 {
-      word = ((word ^ path.word(path.count - 8)) &* 0x9E37_79B9_7F4A_7C15) ^ path.word(0)
+  private func member(at start: Int) -> Member? {
+    bytes.withUnsafeBufferPointer { Self.member(at: start, of: $0) }
+  }
+
+  /// The member that begins there; nil behind the last one.
+  private static func member(at start: Int, of bytes: UnsafeBufferPointer<UInt8>) -> Member? {
+    func endOfText(_ start: Int) -> Int {
+      var at = start
+      while bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+      return at
+    }
+    guard start < bytes.count else { return nil }
+    let path = (start + 1)..<endOfText(start + 1)
+    let value = path.endIndex + 2
+    var end = value
+    if bytes[value] == UInt8(ascii: "\"") {
+      end = endOfText(value + 1) + 1
     } else {
-      for byte in path { word = word << 8 ^ UInt64(byte) }
+      while end < bytes.count, bytes[end] != UInt8(ascii: ",") { end += 1 }
     }
-    return UInt32(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
+    return Member(path: path, value: value..<end)
   }
 
-  private func pair(_ index: Int) -> Properties.Pair {
-    let start = Int(places[index].start)
-    let end = index + 1 < places.count ? Int(places[index + 1].start) - 1 : bytes.count
-    var at = start + 1
-    while bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
-    let path = Self.unescaped(bytes[(start + 1)..<at])
-    let value = bytes[(at + 2)..<end]
+  private func pair(_ member: Member) -> Properties.Pair {
+    let path = Self.unescaped(bytes[member.path])
+    let value = bytes[member.value]
     switch value.first {
     case UInt8(ascii: "\""):
       return Properties.Pair(

@@ -1,6 +1,8 @@
 /// An ISO 4217 currency code, such as EUR.
 package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
   package let code: String
+  /// Decimals of the smallest unit, as ISO 4217 lists them: 2 for EUR, 0 for JPY, 3 for KWD.
+  package let decimals: Int
 
   package static let eur = Currency(unchecked: "EUR")
 
@@ -10,13 +12,15 @@ package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
     guard upper.utf8.count == 3, upper.utf8.allSatisfy({ (65...90).contains($0) }) else {
       return nil
     }
-    self.code = upper
+    self.init(unchecked: upper)
   }
 
-  private init(unchecked code: String) { self.code = code }
+  private init(unchecked code: String) {
+    self.code = code
+    decimals = Self.decimals(of: code)
+  }
 
-  /// Decimals of the smallest unit, as ISO 4217 lists them: 2 for EUR, 0 for JPY, 3 for KWD.
-  package var decimals: Int {
+  private static func decimals(of code: String) -> Int {
     switch code {
     case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
       "VUV", "XAF", "XOF", "XPF":
@@ -28,7 +32,14 @@ package struct Currency: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 
   /// Minor units in one major unit: 100 for EUR.
-  package var minorUnits: Int64 { [1, 10, 100, 1000, 10_000][decimals] }
+  package var minorUnits: Int64 {
+    switch decimals {
+    case 0: 1
+    case 2: 100
+    case 3: 1_000
+    default: 10_000
+    }
+  }
 
   package var description: String { code }
 

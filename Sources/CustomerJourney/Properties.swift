@@ -15,7 +15,7 @@ package struct Properties: Sendable {
   }
 
   /// No path stands in it twice.
-  private var members: FlatJSON
+  package private(set) var members: FlatJSON
 
   package init() { members = FlatJSON() }
 

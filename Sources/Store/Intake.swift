@@ -60,15 +60,18 @@ package final class Intake: Sendable {
   package func store(_ batch: CollectedBatch) async throws -> Store.Appended {
     if batch.isEmpty { return Store.Appended() }
     let result = await withCheckedContinuation { done in
-      let refusal: IntakeError? = state.withLock { state in
-        if state.isClosed { return .closed }
+      let (refusal, isFirst): (IntakeError?, Bool) = state.withLock { state in
+        if state.isClosed { return (.closed, false) }
         // One that is larger than the queue gets in when it is alone.
-        guard state.events == 0 || state.events + batch.count <= capacity else { return .full }
+        guard state.events == 0 || state.events + batch.count <= capacity else {
+          return (.full, false)
+        }
         state.events += batch.count
         state.waiting.append(Waiting(batch: batch, done: done))
-        return nil
+        return (nil, state.waiting.count == 1)
       }
-      if let refusal { done.resume(returning: .failure(refusal)) } else { wakeUp.signal() }
+      if let refusal { done.resume(returning: .failure(refusal)) }
+      if isFirst { wakeUp.signal() }
     }
     return try result.get()
   }
@@ -99,15 +102,16 @@ package final class Intake: Sendable {
 
   private func work() {
     while true {
-      wakeUp.wait()
       let (group, isLast) = state.withLock { state in (Self.takeGroup(&state), state.isClosed) }
       if !group.isEmpty {
         write(group)
-        // What came in meanwhile has its own signal left; those of what this commit took along find
-        // nothing.
         continue
       }
-      guard isLast else { continue }
+      guard isLast else {
+        // Whoever comes to an empty queue gives a signal.
+        wakeUp.wait()
+        continue
+      }
       let finished = state.withLock { state in
         state.isRunning = false
         return exchange(&state.finished, with: [])

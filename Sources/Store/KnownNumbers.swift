@@ -64,10 +64,16 @@ private struct Recent {
   private var young = Generation()
   private var old = Generation()
   private static let half = 250_000
+  /// The text of the last look-up that found one: of many kinds it is the same again and again.
+  private var last: (text: String, number: Int64)?
 
   subscript(_ text: String) -> Int64? {
     mutating get {
-      if let at = young.texts.number(of: text) { return young.numbers[at] }
+      if let last, last.text == text { return last.number }
+      if let at = young.texts.number(of: text) {
+        last = (text, young.numbers[at])
+        return young.numbers[at]
+      }
       guard let at = old.texts.number(of: text) else { return nil }
       let number = old.numbers[at]
       add(text, number)
@@ -77,6 +83,7 @@ private struct Recent {
 
   /// A number for a text; one that it had before is replaced.
   mutating func add(_ text: String, _ number: Int64) {
+    last = nil
     if let at = young.texts.number(of: text) {
       young.numbers[at] = number
       return

@@ -65,17 +65,9 @@ extension Store {
     var insertion = try TouchpointInsert(db)
     return try batches.map { batch in
       var appended = Appended()
-      // By their places in memory: a copy of each took longer than reading its fields.
-      try batch.touchpoints.withUnsafeBufferPointer { touchpoints in
-        for index in touchpoints.indices {
-          if try insertion.run(touchpoints[index], &numbers, db) {
-            appended.stored += 1
-          } else {
-            appended.duplicates += 1
-            appended.knownTouchpoints.append(index)
-          }
-        }
-      }
+      appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
+      appended.duplicates = appended.knownTouchpoints.count
+      appended.stored = batch.touchpoints.count - appended.duplicates
       for change in batch.profiles {
         let isNew = try insert(change, insertion, &numbers, db)
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }

@@ -24,9 +24,11 @@ package final class Store: Sendable {
     var configuration = Configuration()
     configuration.busyMode = .timeout(30)
     configuration.prepareDatabase { db in
+      // Of a new file: a page has some twenty touchpoints, and each that changes is written whole.
+      try db.execute(sql: "PRAGMA page_size = 8192")
       try db.execute(sql: "PRAGMA cache_size = -65536")
       // Pages that change often are copied back from the log once for many commits.
-      try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+      try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
     }
     let path = folder.appending(path: Self.fileName).path
     if !FileManager.default.fileExists(atPath: path) {

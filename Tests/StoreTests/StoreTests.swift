@@ -82,6 +82,46 @@ struct StoreTests {
         == Store.Appended(stored: 1, duplicates: 2, knownTouchpoints: [1, 2]))
   }
 
+  @Test(
+    "of a batch of any size it is told which were there before, wherever they stand",
+    arguments: [1, 31, 32, 33, 64, 100, 333])
+  func knownInLargeBatches(count: Int) throws {
+    var random = SystemRandomNumberGenerator()
+    let seed = UInt64.random(in: 0 ... .max, using: &random)
+    var state = seed
+    func below(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % bound
+    }
+    var seen: Set<Int> = []
+    for round in 0..<8 {
+      var expected: [Int] = []
+      let batch = (0..<count).map { index in
+        // In the first round nearly all are new, later fewer and fewer.
+        let number = below(count * (8 - round))
+        if !seen.insert(number).inserted { expected.append(index) }
+        var one = touchpoint("c\(number % 7)", at: Int64(number / 3), id: "m\(number)")
+        if number.isMultiple(of: 5) {
+          one.clientTime = one.occurred
+          one.occurred = Timestamp(seconds: Int64(round))
+        }
+        one.alsoKnownAs = ["a\(number)"]
+        return one
+      }
+      let appended = try store.append(batch)
+      #expect(
+        appended
+          == Store.Appended(
+            stored: count - expected.count, duplicates: expected.count, knownTouchpoints: expected),
+        "seed \(seed), round \(round)")
+    }
+    #expect(try store.touchpointCount() == seen.count)
+    let links = try store.pool.read { db in
+      try Int.fetchOne(db, sql: "SELECT count(DISTINCT other) FROM identity_link")
+    }
+    #expect(links == seen.count, "each that is new says who is who")
+  }
+
   @Test("a batch is stored whole or not at all, and the next one is stored rightly")
   func atomic() throws {
     try store.append([touchpoint("Ann", at: 1, id: "m1")])

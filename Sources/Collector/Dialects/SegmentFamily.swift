@@ -98,8 +98,13 @@ struct SegmentFamily {
     var event = ClientEvent()
     var client: SegmentClient
     var sent: Timestamp?
+    /// True when nothing was read into ``event``.
+    var isEmpty = true
 
-    mutating func read(_ context: JSONNode) { client.read(context, into: &event) }
+    mutating func read(_ context: JSONNode) {
+      isEmpty = false
+      client.read(context, into: &event)
+    }
   }
 
   private struct Reading {
@@ -115,25 +120,29 @@ struct SegmentFamily {
     }
 
     mutating func add(_ index: Int, _ item: JSONNode, kind: Kind?) {
+      // Made where it stays: an event has many texts, and moving and copying them took as long as
+      // reading them.
+      let place = delivery.events.count
+      delivery.events.append(template.isEmpty ? ClientEvent() : template.event)
       do {
         guard item.kind == .object else { throw EventFault("is no object") }
         var members = SegmentMembers(item)
         if let kind { members.kind = kind }
-        var event = template.event
-        event.index = index
+        delivery.events[place].index = index
         var client = template.client
-        try members.read(into: &event, client: &client, sent: template.sent)
+        try members.read(into: &delivery.events[place], client: &client, sent: template.sent)
         if client.isRudder { isRudder = true }
         let limit = client.isRudder ? Limits.eventBytes : SegmentFamily.eventBytes
-        if mustMeasure, item.byteCount > limit {
+        if mustMeasure, !item.isWithin(bytes: limit) {
           throw EventFault("is larger than \(limit) bytes")
         }
-        delivery.events.append(event)
+        return
       } catch let fault as EventFault {
         delivery.rejected.append((index, fault.reason))
       } catch {
         delivery.rejected.append((index, "cannot be read"))
       }
+      delivery.events.removeLast()
     }
   }
 }
@@ -246,6 +255,8 @@ private struct SegmentMembers {
   }
 
   private func statedKind() throws -> SegmentFamily.Kind {
+    // The most frequent one without making a text of it.
+    if let bytes = type?.bytes, JSONKey(bytes: bytes) == "track" { return .track }
     guard let text = try type?.text("a type") else { throw EventFault("has no type") }
     guard let kind = SegmentFamily.Kind(rawValue: text) else {
       throw EventFault("has a type that is not track, page, screen, identify, group or alias")

@@ -204,19 +204,16 @@ struct Arrival: Sendable {
 
 extension Arrival {
   /// Puts what is known among the properties; the campaign's name is the touchpoint's own.
-  func add(to properties: inout Properties) {
-    func add(_ path: String, _ text: String?) {
-      if let text, !text.holdsNUL { properties[path] = .text(text) }
-    }
-    add("context.referrer", referrer)
-    add("context.click", click)
-    add("context.source", tags.source)
-    add("context.medium", tags.medium)
-    add("context.term", tags.term)
-    add("context.creative", tags.content)
-    add("context.campaignID", tags.id)
-    add("context.sourcePlatform", sourcePlatform)
-    add("context.marketingTactic", marketingTactic)
+  func add(to properties: inout PropertyList) {
+    properties.set("context.referrer", referrer)
+    properties.set("context.click", click)
+    properties.set("context.source", tags.source)
+    properties.set("context.medium", tags.medium)
+    properties.set("context.term", tags.term)
+    properties.set("context.creative", tags.content)
+    properties.set("context.campaignID", tags.id)
+    properties.set("context.sourcePlatform", sourcePlatform)
+    properties.set("context.marketingTactic", marketingTactic)
   }
 }
 

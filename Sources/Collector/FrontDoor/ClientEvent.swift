@@ -146,7 +146,10 @@ package struct ClientDevice: Hashable, Sendable {
 /// Properties or traits in the making: nested JSON becomes dotted paths, as rules ask for them.
 package struct PropertyList: Sendable {
   private var members = FlatJSON()
-  private var saysTwice = false
+  /// Two bits for each path by its hash, as in a Bloom filter, so that nearly all new paths are known
+  /// to be new without a look.
+  private var seen: (UInt64, UInt64) = (0, 0)
+  private var mustSettle = false
   /// True when there were more than ``Limits/propertiesPerEvent``; the rest is not in `pairs`.
   package private(set) var isTooLong = false
 
@@ -158,7 +161,9 @@ package struct PropertyList: Sendable {
 
   package mutating func add(_ path: UnsafeBufferPointer<UInt8>, _ value: FlatJSON.Scalar) {
     guard members.count < Limits.propertiesPerEvent else { return isTooLong = true }
-    if members.append(path, value) { saysTwice = true }
+    if isRepeated(path) { mustSettle = true }
+    members.append(path, value)
+    if members.hasEscapes { mustSettle = true }
   }
 
   package mutating func add(_ path: String, _ value: PropertyValue) {
@@ -209,20 +214,78 @@ package struct PropertyList: Sendable {
   }
 
   /// The last value of that path.
-  package subscript(_ path: String) -> PropertyValue? { members.value(path) }
+  package subscript(_ path: String) -> PropertyValue? {
+    var path = path
+    return path.withUTF8 { mayHold($0) } ? members.value(path) : nil
+  }
 
-  /// Takes all out: of a path that is said twice the last holds, and NUL, at which SQLite ends a text,
-  /// is replaced.
+  /// Of a path that is said twice the last holds, and NUL, at which SQLite ends a text, is replaced.
+  mutating func settle() {
+    guard mustSettle else { return }
+    mustSettle = false
+    seen = (.max, .max)
+    members =
+      Properties(
+        members.pairs.map { pair in
+          var pair = pair
+          pair.path = pair.path.withoutNUL
+          if case .text(let text) = pair.value { pair.value = .text(text.withoutNUL) }
+          return pair
+        }
+      ).members
+  }
+
+  /// Says `value` instead of what was said at this path, in a list that is settled. Counts for no
+  /// limit.
+  mutating func set(_ path: StaticString, _ value: PropertyValue) {
+    let bytes = UnsafeBufferPointer(start: path.utf8Start, count: path.utf8CodeUnitCount)
+    guard isRepeated(bytes) else {
+      switch value {
+      case .text(var text): text.withUTF8 { members.append(bytes, .text($0)) }
+      case .number(let number): members.append(bytes, .number(number))
+      case .flag(let flag): members.append(bytes, .flag(flag))
+      }
+      return
+    }
+    var properties = Properties(distinct: members)
+    properties["\(path)"] = value
+    members = properties.members
+  }
+
+  /// As ``set(_:_:)``; nil, and a text that SQLite would end early, say nothing.
+  mutating func set(_ path: StaticString, _ text: String?) {
+    if let text, !text.holdsNUL { set(path, .text(text)) }
+  }
+
+  /// Takes all out, settled.
   mutating func taken() -> Properties {
-    let members = exchange(&members, with: FlatJSON())
-    guard saysTwice || members.hasEscapes else { return Properties(distinct: members) }
-    return Properties(
-      members.pairs.map { pair in
-        var pair = pair
-        pair.path = pair.path.withoutNUL
-        if case .text(let text) = pair.value { pair.value = .text(text.withoutNUL) }
-        return pair
-      })
+    settle()
+    return Properties(distinct: exchange(&members, with: FlatJSON()))
+  }
+
+  /// True when a member has this path; notes that one has from now on.
+  private mutating func isRepeated(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+    if mayHold(path) { return members.holds(path) }
+    let hash = Self.hash(path)
+    seen.0 |= 1 << (hash & 63)
+    seen.1 |= 1 << (hash >> 6 & 63)
+    return false
+  }
+
+  private func mayHold(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+    let hash = Self.hash(path)
+    return seen.0 >> (hash & 63) & seen.1 >> (hash >> 6 & 63) & 1 == 1
+  }
+
+  /// By the ends of a path, where paths differ.
+  private static func hash(_ path: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var word = UInt64(path.count)
+    if path.count >= 8 {
+      word = ((word ^ path.word(path.count - 8)) &* 0x9E37_79B9_7F4A_7C15) ^ path.word(0)
+    } else {
+      for byte in path { word = word << 8 ^ UInt64(byte) }
+    }
+    return (word &* 0x9E37_79B9_7F4A_7C15) >> 52
   }
 }
 

@@ -67,19 +67,16 @@ package struct ContextReader: Sendable {
     package var asksForPrivacy = false
 
     /// Puts what is known among the properties.
-    func add(to properties: inout Properties) {
-      func add(_ path: String, _ text: String?) {
-        if let text, !text.holdsNUL { properties[path] = .text(text) }
-      }
-      add("context.system", system)
-      add("context.browser", browser)
-      add("context.browserVersion", browserVersion)
-      add("context.language", language)
-      add("context.country", place?.country)
-      add("context.region", place?.region)
-      add("context.city", place?.city)
-      add("context.bot", bot?.rawValue)
-      if asksForPrivacy { properties["context.gpc"] = .flag(true) }
+    func add(to properties: inout PropertyList) {
+      properties.set("context.system", system)
+      properties.set("context.browser", browser)
+      properties.set("context.browserVersion", browserVersion)
+      properties.set("context.language", language)
+      properties.set("context.country", place?.country)
+      properties.set("context.region", place?.region)
+      properties.set("context.city", place?.city)
+      properties.set("context.bot", bot?.rawValue)
+      if asksForPrivacy { properties.set("context.gpc", .flag(true)) }
     }
   }
 

@@ -188,12 +188,9 @@ package struct FrontDoor: Sendable {
       (index: $0.index, reason: $0.reason, kind: RejectedEvent.Kind.rejected)
     }
     for at in events.indices {
-      switch normaliser.judge(taking: &events[at], of: request, facts: facts, source: source) {
-      case .touchpoint(let touchpoint): batch.touchpoints.append(touchpoint)
-      case .profile(let change): batch.profiles.append(change)
-      case .rejected(let kind, let reason): rejected.append((events[at].index, reason, kind))
-      case .leftOut: batch.leftOut += 1
-      }
+      let rejection = normaliser.judge(
+        taking: &events[at], of: request, facts: facts, source: source, into: &batch)
+      if let (kind, reason) = rejection { rejected.append((events[at].index, reason, kind)) }
     }
     keep(rejected, of: request, dialect, source, in: &batch)
     return batch

@@ -1,6 +1,7 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import Store
@@ -29,6 +30,7 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    router.add(middleware: OffTheLoop())
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
@@ -53,10 +55,14 @@ struct Server: Sendable {
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard()],
-          idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
+      server: HTTPServerBuilder { responder in
+        LoopChannel(
+          channel: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              additionalChannelHandlers: [ConnectionGuard()],
+              idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))))
+      },
       configuration: .init(
         address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
         reuseAddress: true,
