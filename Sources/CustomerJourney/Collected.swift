@@ -57,12 +57,14 @@ package struct ProfileChange: Hashable, Sendable {
   /// Recognises a retry. Nil for what a file's row says, which may be said again.
   package var messageID: String?
   package var source: String
+  /// Whose word it is.
+  package var claimant: Claimant
 
   package init(
     customer: String, alsoKnownAs: [String] = [], traits: [String: PropertyValue] = [:],
     account: String? = nil, accountTraits: [String: PropertyValue] = [:], occurred: Timestamp,
     clientTime: Timestamp? = nil, received: Timestamp? = nil, messageID: String? = nil,
-    source: String
+    source: String, claimant: Claimant = .file
   ) {
     self.customer = customer
     self.alsoKnownAs = alsoKnownAs
@@ -74,6 +76,7 @@ package struct ProfileChange: Hashable, Sendable {
     self.received = received ?? occurred
     self.messageID = messageID
     self.source = source
+    self.claimant = claimant
   }
 }
 
@@ -160,11 +163,4 @@ package struct Source: Hashable, Sendable, Identifiable {
     self.created = created
     self.mapping = mapping
   }
-}
-
-/// Keys by which touchpoints name customers.
-package enum CustomerKey {
-  /// The key of somebody whose name the client doesn't know. It never equals the id of a known
-  /// customer, so that a browser cannot speak in a customer's name by choosing an anonymous id.
-  package static func anonymous(_ id: String) -> String { "anonymous:" + id }
 }

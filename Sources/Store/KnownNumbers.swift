@@ -6,7 +6,7 @@ struct KnownNumbers {
   /// By kind, in the order of ``NameKind/allCases``.
   private var names = [Recent](repeating: Recent(), count: NameKind.allCases.count)
   private var customers = Recent()
-  /// By a key in the table identity_link, the customer that it was last linked to.
+  /// By a key that a message had besides the customer's, who that customer was and when, the last time.
   private var links = Recent()
 
   mutating func name(_ kind: NameKind, _ text: String?, _ db: Database) throws -> Int64? {
@@ -24,16 +24,17 @@ struct KnownNumbers {
     if let number = customers[key] { return number }
     guard !key.isEmpty else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
     let number = try Self.number(
-      select: "SELECT id FROM customer WHERE key = ?",
-      insert: "INSERT INTO customer (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
+      select: "SELECT id FROM identity WHERE key = ?",
+      insert: "INSERT INTO identity (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
     customers.add(key, number)
     return number
   }
 
-  /// True the first time that a pair is asked for; now and then again.
-  mutating func isNewLink(_ customer: Int64, _ other: String) -> Bool {
-    if links[other] == customer { return false }
-    links.add(other, customer)
+  /// True the first time that a pair is asked for with a mark of fewer than 32 bits; now and then again.
+  mutating func isNewSighting(_ customer: Int64, _ other: String, mark: Int64) -> Bool {
+    let sighting = customer << 31 | mark
+    if links[other] == sighting { return false }
+    links.add(other, sighting)
     return true
   }
 

@@ -63,7 +63,7 @@ extension Store {
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
-    return try batches.map { batch in
+    let appended = try batches.map { batch in
       var appended = Appended()
       // By their places in memory: a copy of each took longer than reading its fields.
       try batch.touchpoints.withUnsafeBufferPointer { touchpoints in
@@ -77,13 +77,15 @@ extension Store {
         }
       }
       for change in batch.profiles {
-        let isNew = try insert(change, insertion, &numbers, db)
+        let isNew = try insert(change, &insertion, &numbers, db)
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
       }
       for event in batch.rejected { try insert(event, db) }
       appended.rejected = batch.rejected.count
       return appended
     }
+    try insertion.linking.settle(db)
+    return appended
   }
 
   /// Errors of the disk and the file as a reader may hear them; others as they are.
@@ -105,7 +107,7 @@ extension Store {
   }
 
   private func insert(
-    _ change: ProfileChange, _ insertion: TouchpointInsert, _ numbers: inout KnownNumbers,
+    _ change: ProfileChange, _ insertion: inout TouchpointInsert, _ numbers: inout KnownNumbers,
     _ db: Database
   ) throws -> Bool {
     let customer = try numbers.customer(change.customer, db)
@@ -126,20 +128,29 @@ extension Store {
       ])
       try insert.execute()
       guard db.changesCount > 0 else { return false }
-      try insertion.addLinks(
-        customer, to: change.alsoKnownAs, messageID: messageID, source: source,
-        received: change.received, &numbers, db)
+    }
+    if !change.alsoKnownAs.isEmpty {
+      try insertion.linking.add(
+        customer, key: change.customer, others: change.alsoKnownAs,
+        said: IdentityLinking.Saying(
+          happened: change.occurred, received: change.received,
+          messageID: change.messageID ?? "", source: source, claimant: change.claimant),
+        &numbers, db)
     }
     let setTrait = try db.cachedStatement(
       sql: """
-        INSERT INTO trait (customer, name, value, source, set_at) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO trait (customer, name, value, source, set_at, claimant)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (customer, name) DO UPDATE SET
-          value = excluded.value, source = excluded.source, set_at = excluded.set_at
-        WHERE excluded.set_at >= set_at
+          value = excluded.value, source = excluded.source, set_at = excluded.set_at,
+          claimant = excluded.claimant
+        WHERE (excluded.claimant > 0, excluded.set_at, excluded.value)
+          >= (claimant > 0, set_at, value)
         """)
     for (name, value) in change.traits {
       setTrait.setUncheckedArguments([
         customer, name, value.json, change.source, change.occurred.milliseconds,
+        change.claimant.rawValue,
       ])
       try setTrait.execute()
     }

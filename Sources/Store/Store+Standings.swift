@@ -189,11 +189,18 @@ extension Store {
         while let customer = try cursor.next() { customers.insert(customer) }
       }
       try add(
-        "SELECT DISTINCT customer FROM touchpoint WHERE id > ? AND id <= ?", [first, row])
+        """
+        SELECT DISTINCT \(Schema.customer(of: "customer", at: "occurred")) FROM touchpoint
+        WHERE id > ? AND id <= ?
+        """, [first, row])
       try add(
         "SELECT DISTINCT customer FROM journey_change WHERE id > ? AND id <= ?",
         [mark.change, change])
-      try add("SELECT DISTINCT customer FROM profile_change WHERE id > ?", [mark.profile])
+      try add(
+        """
+        SELECT DISTINCT \(Schema.customer(of: "customer", at: "occurred")) FROM profile_change
+        WHERE id > ?
+        """, [mark.profile])
       let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
       return (customers, max(profile, mark.profile))
     }

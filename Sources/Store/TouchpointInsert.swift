@@ -5,7 +5,7 @@ import GRDB
 /// ever happens.
 struct TouchpointInsert {
   private let touchpoint: RawStatement
-  private let link: RawStatement
+  var linking: IdentityLinking
   /// A row's texts, one after another; kept for its memory.
   private var texts: [UInt8] = []
 
@@ -18,11 +18,7 @@ struct TouchpointInsert {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (coalesce(client_time, occurred), message_id) DO NOTHING
       """, db)
-    link = try RawStatement(
-      """
-      INSERT INTO identity_link (customer, other, message_id, source, received)
-      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-      """, db)
+    linking = try IdentityLinking(db)
   }
 
   /// True when it was new.
@@ -58,9 +54,11 @@ struct TouchpointInsert {
       return try touchpoint.run(db) > 0
     }
     if isNew, !one.alsoKnownAs.isEmpty {
-      try addLinks(
-        customer, to: one.alsoKnownAs, messageID: one.messageID, source: source,
-        received: one.received, &numbers, db)
+      try linking.add(
+        customer, key: one.customer, others: one.alsoKnownAs,
+        said: IdentityLinking.Saying(
+          happened: one.occurred, received: one.received, messageID: one.messageID,
+          source: source, claimant: one.claimant), &numbers, db)
     }
     return isNew
   }
@@ -73,21 +71,5 @@ struct TouchpointInsert {
         || one.messageID.unicodeScalars.count <= Limits.messageIDCharacters,
       (one.utcOffsetMinutes ?? 0).magnitude <= Limits.utcOffsetMinutes
     else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
-  }
-
-  /// Keeps that a message names one customer by several keys, the first time that one does.
-  func addLinks(
-    _ customer: Int64, to others: [String], messageID: String, source: Int64?,
-    received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
-  ) throws {
-    for key in others {
-      guard numbers.isNewLink(customer, key) else { continue }
-      link.bind(1, customer)
-      link.bind(2, key)
-      link.bind(3, messageID)
-      link.bind(4, source)
-      link.bind(5, received.milliseconds)
-      try link.run(db)
-    }
   }
 }

@@ -25,6 +25,8 @@ package struct ClientEvent: Sendable {
   package var anonymousID: String?
   /// The id by which a person was known before; for ``Act/alias``.
   package var previousID: String?
+  /// Whole keys (``CustomerKey``) of the person's device and of other systems' ids of the person.
+  package var otherKeys: [String] = []
   /// A company or other group, by the client's id.
   package var account: String?
 

@@ -78,7 +78,7 @@ package struct Normaliser: Sendable {
           account: try event.account.map { id throws(Fault) in try name(id, "account") },
           accountTraits: event.accountTraits.taken().dictionary, occurred: time.occurred,
           clientTime: time.client, received: request.received, messageID: messageID,
-          source: source.name))
+          source: source.name, claimant: source.mapping.claimant))
     }
     let known = try name(event.name, "event")
     let arrival = Arrival.of(event, rules: source.mapping.origins)
@@ -96,29 +96,11 @@ package struct Normaliser: Sendable {
         utcOffsetMinutes: Self.utcOffsetMinutes(event, at: time.occurred),
         origin: arrival.origin, campaign: try optionalName(arrival.tags.name, "campaign"),
         device: facts.device, content: try content(event), value: try value(event),
-        properties: properties, alsoKnownAs: alsoKnownAs, clientTime: time.client))
+        properties: properties, alsoKnownAs: alsoKnownAs, clientTime: time.client,
+        claimant: source.mapping.claimant))
   }
 
   // MARK: Who
-
-  /// Words that programs write where there is no id; they would make one customer of many.
-  private static let noIDs: Set<String> = [
-    "", "null", "undefined", "none", "nil", "nan", "0", "-1", "guest", "anonymous", "unknown",
-    "[object object]", "true", "false", emptyUUID,
-  ]
-  private static let emptyUUID = "00000000-0000-0000-0000-000000000000"
-
-  private static func isNoID(_ text: String) -> Bool {
-    let count = text.utf8.count
-    if count == 36 { return text == emptyUUID }
-    guard count <= 15 else { return false }
-    // Few ids begin as one of the words does.
-    switch text.utf8.first.map({ UnicodeScalar($0) }) {
-    case nil, "n", "N", "u", "U", "g", "G", "a", "A", "t", "T", "f", "F", "0", "-", "[":
-      return noIDs.contains(text.lowercased())
-    default: return false
-    }
-  }
 
   private func id(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
     guard let text else { return nil }
@@ -126,13 +108,13 @@ package struct Normaliser: Sendable {
     guard id.utf8.count <= Limits.nameCharacters else {
       throw Fault("has a \(what) of more than \(Limits.nameCharacters) characters")
     }
-    return Self.isNoID(id) ? nil : id
+    return JunkIdentity.isJunk(id) ? nil : id
   }
 
   private func keys(
     _ event: ClientEvent
   ) throws(Fault) -> (customer: String, alsoKnownAs: [String]) {
-    let user = try id(event.userID, "user id")
+    let user = try id(event.userID, "user id").map(CustomerKey.user)
     let anonymous = try id(event.anonymousID, "anonymous id").map(CustomerKey.anonymous)
     guard let customer = user ?? anonymous else {
       throw Fault("names no customer: send a user id or an anonymous id")
@@ -141,12 +123,26 @@ package struct Normaliser: Sendable {
     if user != nil, let anonymous { others.append(anonymous) }
     if let previous = try id(event.previousID, "previous id") {
       // The client doesn't say which kind it was.
-      for key in [previous, CustomerKey.anonymous(previous)]
+      for key in [CustomerKey.user(previous), CustomerKey.anonymous(previous)]
       where key != customer && !others.contains(key) {
         others.append(key)
       }
     }
+    if !event.traits.isEmpty { others += Self.keys(inTraits: event.traits) }
+    if !event.otherKeys.isEmpty { others += event.otherKeys.prefix(Limits.keysPerEvent) }
     return (customer, others)
+  }
+
+  /// The addresses among what is known of a person.
+  private static func keys(inTraits traits: PropertyList) -> [String] {
+    func text(_ name: String) -> String? {
+      if case .text(let text) = traits[name] { text } else { nil }
+    }
+    let country = text("address.country") ?? text("country")
+    return [
+      text("email").flatMap(CustomerKey.email),
+      text("phone").flatMap { CustomerKey.phone($0, country: country) },
+    ].compactMap { $0 }
   }
 
   // MARK: When
