@@ -116,6 +116,15 @@ extension IdentityEvidence {
   }
 }
 
+extension IdentityEvidence {
+  /// Of each of `numbers`, with whom it was named so that it counts.
+  package func counted(of numbers: some Sequence<Int64>) -> [Int64: Set<Int64>] {
+    var resolution = Resolution(self)
+    return Dictionary(
+      uniqueKeysWithValues: numbers.map { ($0, resolution.strongOnes(of: $0)) })
+  }
+}
+
 /// The work of ``IdentityEvidence/resolved(_:)``.
 ///
 /// Identities of one kind that were named the same are a group, which one of them stands for. A group is
@@ -166,6 +175,7 @@ private struct Resolution {
   }
 
   private mutating func add(_ peer: Peer) {
+    guard !crowded.contains(peer.loser), !crowded.contains(peer.survivor) else { return }
     peers[peer.loser, default: []].append(peer)
     peers[peer.survivor, default: []].append(peer)
   }
@@ -205,6 +215,13 @@ private struct Resolution {
     if let upward = upward[weak] { return upward }
     let claims = claims[weak] ?? []
     return Set(claims.map { group(of: $0.strong).head }).count == 1 ? claims : []
+  }
+
+  /// All whom an identity gives way to by what was said.
+  mutating func strongOnes(of number: Int64) -> Set<Int64> {
+    if crowded.contains(number) { return [] }
+    let peers = (peers[number] ?? []).filter { $0.loser == number && !$0.isDecision }
+    return Set(counted(of: number).map(\.strong)).union(peers.map(\.survivor))
   }
 
   // MARK: Groups

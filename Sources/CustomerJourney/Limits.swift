@@ -161,4 +161,6 @@ package enum Limits {
   /// everybody and joins nobody any more: a public terminal, a mailbox of a department.
   package static let ownersPerDay = 10
   package static let ownersPerIdentity = 100
+  /// Keys of one customer that a page or an answer shows.
+  package static let identitiesShown = 200
 }

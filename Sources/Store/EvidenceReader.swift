@@ -29,44 +29,80 @@ struct EvidenceReader {
     }
   }
 
-  private mutating func addMember(_ number: Int64, among count: Int) throws {
-    guard members.insert(number).inserted else { return }
-    try load(number)
-    below += try numbers("SELECT weak FROM identity_link WHERE strong = ?", number)
-    for link in evidence.links[number] ?? [] where kind(link.strong) == kind(number) {
-      below.append(link.strong)
-    }
-    for join in evidence.joins {
-      if join.survivor == number { below.append(join.loser) }
-      if join.loser == number, kind(join.survivor) == kind(number) { below.append(join.survivor) }
-    }
-    // Where a strong identity is full, those come in for whom others leave.
-    for link in evidence.links[number] ?? [] {
-      guard try isFull(link.strong) else { continue }
-      below += try numbers(
-        """
-        SELECT l.weak FROM identity_link l JOIN identity i ON i.id = l.weak
-        WHERE l.strong = ? AND l.peers = 0 ORDER BY l.happened, i.key
-        LIMIT \(count) OFFSET \(Limits.identitiesPerIdentity)
-        """, link.strong)
-    }
-    above.append(number)
+  /// Only what leads up from some identities: enough to say why they are whose they are.
+  mutating func read(upwardFrom identities: Set<Int64>) throws {
+    for identity in identities { try reach(identity) }
+    while let next = above.popLast() { try climb(from: next) }
   }
 
-  /// Loads what one identity leads to, and the peers of that.
+  private mutating func addMember(_ number: Int64, among count: Int) throws {
+    for one in try group(of: number) where members.insert(one).inserted {
+      above.append(one)
+      below += try numbers("SELECT weak FROM identity_link WHERE strong = ? AND peers = 0", one)
+      for join in evidence.joins where join.survivor == one { below.append(join.loser) }
+      // Where a strong identity is full, those come in for whom others leave.
+      for link in evidence.links[one] ?? [] where kind(link.strong) != kind(one) {
+        guard try isFull(link.strong) else { continue }
+        below += try numbers(
+          """
+          SELECT l.weak FROM identity_link l JOIN identity i ON i.id = l.weak
+          WHERE l.strong = ? AND l.peers = 0 ORDER BY l.happened, i.key
+          LIMIT \(count) OFFSET \(Limits.identitiesPerIdentity)
+          """, link.strong)
+      }
+    }
+    below.removeAll(where: members.contains)
+  }
+
+  /// Loads what one identity leads to.
   private mutating func climb(from number: Int64) throws {
-    var next = (evidence.links[number] ?? []).map(\.strong)
-    next += try numbers(
-      "SELECT weak FROM identity_link WHERE strong = ? AND peers = 1", number)
+    for link in evidence.links[number] ?? [] where kind(link.strong) != kind(number) {
+      try reach(link.strong)
+      _ = try isFull(link.strong)
+    }
+    for join in evidence.joins where join.loser == number { try reach(join.survivor) }
+  }
+
+  private mutating func reach(_ number: Int64) throws {
+    guard !loaded.contains(number) else { return }
+    above += try group(of: number)
+  }
+
+  /// An identity with all that were said by those who are believed, or decided, to be the same and are
+  /// of its kind. One that grows without end is no group at all.
+  private mutating func group(of number: Int64) throws -> [Int64] {
+    var found = [number]
+    var seen: Set<Int64> = [number]
+    var next = 0
+    while next < found.count {
+      for peer in try peers(of: found[next]) where seen.insert(peer).inserted {
+        found.append(peer)
+      }
+      next += 1
+      if found.count > Limits.identitiesPerIdentity {
+        evidence.crowded.formUnion(found)
+        break
+      }
+    }
+    for one in found { try load(one) }
+    return found
+  }
+
+  private mutating func peers(of number: Int64) throws -> [Int64] {
+    try load(number)
+    let own = kind(number)
+    var peers = (evidence.links[number] ?? []).filter {
+      $0.claimant > .browser || own.isOfADevice
+    }.map(\.strong)
+    peers += try numbers(
+      """
+      SELECT weak FROM identity_link WHERE strong = ? AND peers = 1
+        AND claimant >= \(own.isOfADevice ? Claimant.browser.rawValue : Claimant.server.rawValue)
+      """, number)
     for join in evidence.joins where join.loser == number || join.survivor == number {
-      let isPeer = kind(join.loser) == kind(join.survivor)
-      if join.loser == number { next.append(join.survivor) } else if isPeer { next.append(join.loser) }
+      peers.append(join.loser == number ? join.survivor : join.loser)
     }
-    for other in next where !loaded.contains(other) {
-      try load(other)
-      above.append(other)
-    }
-    for link in evidence.links[number] ?? [] { _ = try isFull(link.strong) }
+    return peers.filter { kind($0) == own }
   }
 
   private mutating func kind(_ number: Int64) -> IdentityKind {
