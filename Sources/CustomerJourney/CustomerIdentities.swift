@@ -48,6 +48,11 @@ package struct CustomerIdentities: Sendable, Hashable, Codable {
     package var happened: Timestamp
     package var state: State
 
+    private enum CodingKeys: String, CodingKey {
+      case key, other, claimant, source, happened, state
+      case messageID = "messageId"
+    }
+
     package enum State: String, Sendable, Hashable, Codable {
       case counts
       /// A person here said that it does not.

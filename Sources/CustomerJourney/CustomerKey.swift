@@ -33,7 +33,8 @@ package enum CustomerKey {
   private static let userPrefix = "user:"
 
   private static func hasPrefix(_ id: String) -> Bool {
-    id.hasPrefix(userPrefix) || IdentityKind.allCases.contains { !$0.prefix.isEmpty && id.hasPrefix($0.prefix) }
+    id.hasPrefix(userPrefix)
+      || IdentityKind.allCases.contains { !$0.prefix.isEmpty && id.hasPrefix($0.prefix) }
   }
 
   package static func kind(of key: String) -> IdentityKind {

@@ -168,7 +168,8 @@ private struct Resolution {
       if kind(join.loser) == kind(join.survivor) {
         add(Peer(loser: join.loser, survivor: join.survivor, isDecision: true))
       } else if kind(join.survivor) < kind(join.loser),
-        decided[join.loser].map({ $0.order < join.order }) ?? true {
+        decided[join.loser].map({ $0.order < join.order }) ?? true
+      {
         decided[join.loser] = join
       }
     }

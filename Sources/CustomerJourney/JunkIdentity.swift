@@ -12,12 +12,14 @@ package enum JunkIdentity {
   private static let mailboxes: Set<String> = [
     "noreply", "no-reply", "no.reply", "no_reply", "donotreply", "do-not-reply", "geenantwoord",
     "mailer-daemon", "postmaster", "abuse", "root", "nobody", "test", "tester", "testing", "guest",
-    "gast", "anonymous", "anoniem", "unknown", "onbekend", "none", "null", "undefined", "asdf", "foo",
+    "gast", "anonymous", "anoniem", "unknown", "onbekend", "none", "null", "undefined", "asdf",
+    "foo",
     "example", "geen",
   ]
   /// Reserved so that nobody has an address there (RFC 2606, RFC 6761).
   private static let domains: Set<String> = [
-    "example.com", "example.net", "example.org", "example.nl", "test.com", "test.nl", "domain.com", "none.com",
+    "example.com", "example.net", "example.org", "example.nl", "test.com", "test.nl", "domain.com",
+    "none.com",
     "noemail.com",
   ]
   private static let endings = [".test", ".example", ".invalid", ".localhost", ".local"]

@@ -163,4 +163,9 @@ package enum Limits {
   package static let ownersPerIdentity = 100
   /// Keys of one customer that a page or an answer shows.
   package static let identitiesShown = 200
+  /// Records that share what is compared by; more share it by chance.
+  package static let recordsPerMatchKey = 200
+  /// Customers among whom duplicates are looked for, and pairs that are shown.
+  package static let matchedCustomers = 200_000
+  package static let suggestions = 100
 }

@@ -219,8 +219,10 @@ package enum PersonMatching {
     case 6:
       // The same letters in another order, and names in each other's places.
       joined(String((record[.given] + record[.surname]).filter { $0 != " " }.sorted()))
-    case 7: joined(Similarity.sound(record[.surname]), Similarity.sound(record[.street]), record[.number])
-    default: joined(Similarity.sound(record[.given]), Similarity.sound(record[.street]), record[.city])
+    case 7:
+      joined(Similarity.sound(record[.surname]), Similarity.sound(record[.street]), record[.number])
+    default:
+      joined(Similarity.sound(record[.given]), Similarity.sound(record[.street]), record[.city])
     }
   }
 }
@@ -236,8 +238,8 @@ package enum Similarity {
     var matchedB = [Bool](repeating: false, count: b.count)
     var common = 0
     for i in a.indices {
-      for j in max(0, i - reach)..<max(max(0, i - reach), min(b.count, i + reach + 1))
-      where !matchedB[j] && a[i] == b[j] {
+      let first = min(max(0, i - reach), b.count)
+      for j in first..<max(first, min(b.count, i + reach + 1)) where !matchedB[j] && a[i] == b[j] {
         matchedA[i] = true
         matchedB[j] = true
         common += 1

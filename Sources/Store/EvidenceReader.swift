@@ -10,6 +10,8 @@ struct EvidenceReader {
   /// Strong identities whose weak ones were counted.
   private(set) var measured: Set<Int64> = []
   private var loaded: Set<Int64> = []
+  /// Strong identities of whom those were added for whom others came in.
+  private var crowdedOut: Set<Int64> = []
   private var below: [Int64] = []
   private var above: [Int64] = []
   private let db: Database
@@ -36,13 +38,14 @@ struct EvidenceReader {
   }
 
   private mutating func addMember(_ number: Int64, among count: Int) throws {
+    guard !members.contains(number) else { return }
     for one in try group(of: number) where members.insert(one).inserted {
       above.append(one)
       below += try numbers("SELECT weak FROM identity_link WHERE strong = ? AND peers = 0", one)
       for join in evidence.joins where join.survivor == one { below.append(join.loser) }
       // Where a strong identity is full, those come in for whom others leave.
       for link in evidence.links[one] ?? [] where kind(link.strong) != kind(one) {
-        guard try isFull(link.strong) else { continue }
+        guard try isFull(link.strong), crowdedOut.insert(link.strong).inserted else { continue }
         below += try numbers(
           """
           SELECT l.weak FROM identity_link l JOIN identity i ON i.id = l.weak
@@ -51,7 +54,6 @@ struct EvidenceReader {
           """, link.strong)
       }
     }
-    below.removeAll(where: members.contains)
   }
 
   /// Loads what one identity leads to.

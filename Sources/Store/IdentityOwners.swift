@@ -46,13 +46,13 @@ struct IdentityOwners {
     }
   }
 
-  /// What to select of a row for ``customer(of:at:)``; the columns of a touchpoint when they are not
-  /// named.
-  func column(identity: String = "customer", moment: String = "occurred") -> String {
-    way == .perRow ? Schema.customer(of: identity, at: moment) : identity
+  /// What to select of a row of `table` for ``customer(of:at:)``.
+  func column(of table: String = "touchpoint", moment: String = "occurred") -> String {
+    way == .perRow
+      ? Schema.customer(of: "\(table).customer", at: "\(table).\(moment)") : "\(table).customer"
   }
 
-  /// The customer of a row of which ``column(identity:moment:)`` was selected.
+  /// The customer of a row of which ``column(of:moment:)`` was selected.
   func customer(of selected: Int64, at moment: Int64) -> Int64 {
     guard selected < customers.count else { return selected }
     switch customers[Int(selected)] {

@@ -274,6 +274,32 @@ extension Store {
           """, arguments: [pair.low, pair.high]) ?? 0)
   }
 
+  /// What was said of two identities at once, the last that came first.
+  package func lastLinks(limit: Int) throws -> [CustomerIdentities.Reason] {
+    try pool.read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT a.key, b.key, l.claimant, s.text, l.message_id, l.happened, l.weak, l.strong
+          FROM identity_link l JOIN identity a ON a.id = l.weak JOIN identity b ON b.id = l.strong
+          JOIN name s ON s.id = l.source ORDER BY l.received DESC, a.key, b.key LIMIT ?
+          """, arguments: [limit])
+      var reader = EvidenceReader(db)
+      let numbers = Set(rows.map { $0[6] as Int64 })
+      try reader.read(upwardFrom: numbers)
+      let counted = reader.evidence.counted(of: numbers)
+      return rows.map { row in
+        let (weak, strong): (Int64, Int64) = (row[6], row[7])
+        return .init(
+          key: row[0], other: row[1],
+          claimant: (Claimant(rawValue: Int(row[2] as Int64)) ?? .browser).name, source: row[3],
+          messageID: row[4], happened: Timestamp(milliseconds: row[5]),
+          state: counted[weak]?.contains(strong) == true
+            ? .counts : reader.evidence.apart.contains(.init(weak, strong)) ? .apart : .unproven)
+      }
+    }
+  }
+
   /// How many identities there is an alarm about, by reason.
   package func identityAlarms() throws -> [AlarmReason: Int] {
     try pool.read { db in

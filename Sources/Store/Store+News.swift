@@ -106,7 +106,8 @@ extension Store {
       let occurred: Int64 = r[2]
       body(
         StoredRow(
-          id: r[0], customer: owners.customer(of: r[1], at: occurred), occurred: occurred, event: r[3], channel: r[4], origin: r[5],
+          id: r[0], customer: owners.customer(of: r[1], at: occurred), occurred: occurred,
+          event: r[3], channel: r[4], origin: r[5],
           device: r[6], content: r[7], campaign: r[8], value: r[9], currency: r[10]))
     }
   }

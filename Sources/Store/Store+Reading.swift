@@ -147,7 +147,7 @@ extension Store {
         let cursor = try Row.fetchCursor(
           db,
           sql: """
-            SELECT \(owners.column(moment: "set_at")), set_at, name, value, claimant > 0 FROM trait
+            SELECT \(owners.column(of: "trait", moment: "set_at")), set_at, name, value, claimant > 0 FROM trait
             \(condition)
             """, arguments: arguments)
         while let row = try cursor.next() {
@@ -157,8 +157,9 @@ extension Store {
           let name: String = row[2]
           let new = (isTrusted: row[4] as Bool, setAt: setAt, json: row[3] as String)
           let old = best[customer]?[name]
-          if let old, (old.isTrusted ? 1 : 0, old.setAt, old.json)
-            > (new.isTrusted ? 1 : 0, new.setAt, new.json)
+          if let old,
+            (old.isTrusted ? 1 : 0, old.setAt, old.json)
+              > (new.isTrusted ? 1 : 0, new.setAt, new.json)
           {
             continue
           }

@@ -190,7 +190,7 @@ extension Store {
       }
       try add(
         """
-        SELECT DISTINCT \(Schema.customer(of: "customer", at: "occurred")) FROM touchpoint
+        SELECT DISTINCT \(Schema.customer(of: "t.customer", at: "t.occurred")) FROM touchpoint t
         WHERE id > ? AND id <= ?
         """, [first, row])
       try add(
@@ -198,7 +198,7 @@ extension Store {
         [mark.change, change])
       try add(
         """
-        SELECT DISTINCT \(Schema.customer(of: "customer", at: "occurred")) FROM profile_change
+        SELECT DISTINCT \(Schema.customer(of: "p.customer", at: "p.occurred")) FROM profile_change p
         WHERE id > ?
         """, [mark.profile])
       let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0

@@ -300,7 +300,7 @@ struct IdentityTests {
       let rows = try Row.fetchAll(
         db, sql: "SELECT customer, occurred, \(asked.column()) FROM touchpoint")
       #expect(rows.count == 16)
-      #expect(held.column() == "customer")
+      #expect(held.column() == "touchpoint.customer")
       for row in rows {
         #expect(held.customer(of: row[0], at: row[1]) == row[2] as Int64)
       }

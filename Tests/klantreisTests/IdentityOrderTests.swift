@@ -143,7 +143,8 @@ private struct PlainIdentities {
   private func head(_ key: String) -> String {
     var left = group(key)
     for kind in [true, false] {
-      let rest = left.filter { one in !gaveWay.contains { $0.loser == one && $0.isDecision == kind } }
+      let rest = left.filter { one in !gaveWay.contains { $0.loser == one && $0.isDecision == kind }
+      }
       if !rest.isEmpty { left = rest }
     }
     return left.min() ?? key
@@ -151,7 +152,8 @@ private struct PlainIdentities {
 
   func customer(_ key: String, at moment: Int64) -> String {
     let group = group(key)
-    if let join = joins.last(where: { group.contains($0.loser) && !areAlike($0.loser, $0.survivor) }) {
+    if let join = joins.last(where: { group.contains($0.loser) && !areAlike($0.loser, $0.survivor) }
+    ) {
       return customer(join.survivor, at: moment)
     }
     var seen: [(moment: Int64, strong: String)] = []

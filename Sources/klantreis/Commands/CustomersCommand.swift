@@ -18,6 +18,7 @@ struct CustomersCommand: ParsableCommand {
       """,
     subcommands: [
       Show.self, Merge.self, Split.self, Rejoin.self, Links.self, Nobody.self, Alarms.self,
+      Suggestions.self,
     ])
 
   struct Show: ParsableCommand {
