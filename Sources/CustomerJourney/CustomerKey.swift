@@ -30,6 +30,17 @@ package enum CustomerKey {
     PhoneNumber.normalised(text, country: country).map { "phone:" + $0 }
   }
 
+  /// The addresses among what is known of a person.
+  package static func keys(inTraits trait: (String) -> PropertyValue?) -> [String] {
+    func text(_ name: String) -> String? {
+      if case .text(let text) = trait(name) { text } else { nil }
+    }
+    let country = text("address.country") ?? text("country")
+    return [
+      text("email").flatMap(email), text("phone").flatMap { phone($0, country: country) },
+    ].compactMap { $0 }
+  }
+
   private static let userPrefix = "user:"
 
   private static func hasPrefix(_ id: String) -> Bool {

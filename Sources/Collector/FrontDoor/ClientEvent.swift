@@ -68,6 +68,14 @@ package struct ClientEvent: Sendable {
     traits = PropertyList()
     accountTraits = PropertyList()
   }
+
+  /// Adds a key that the person has besides, when its id is one.
+  mutating func addKey(_ key: (String) -> String, _ id: String) {
+    guard otherKeys.count < Limits.keysPerEvent, id.utf8.count <= Limits.nameCharacters,
+      !JunkIdentity.isJunk(id.trimmed)
+    else { return }
+    otherKeys.append(key(id.trimmed.withoutNUL))
+  }
 }
 
 /// The page or screen at which an event happened.

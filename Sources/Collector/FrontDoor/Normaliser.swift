@@ -128,21 +128,9 @@ package struct Normaliser: Sendable {
         others.append(key)
       }
     }
-    if !event.traits.isEmpty { others += Self.keys(inTraits: event.traits) }
-    if !event.otherKeys.isEmpty { others += event.otherKeys.prefix(Limits.keysPerEvent) }
+    if !event.traits.isEmpty { others += CustomerKey.keys(inTraits: { event.traits[$0] }) }
+    if !event.otherKeys.isEmpty { others += event.otherKeys }
     return (customer, others)
-  }
-
-  /// The addresses among what is known of a person.
-  private static func keys(inTraits traits: PropertyList) -> [String] {
-    func text(_ name: String) -> String? {
-      if case .text(let text) = traits[name] { text } else { nil }
-    }
-    let country = text("address.country") ?? text("country")
-    return [
-      text("email").flatMap(CustomerKey.email),
-      text("phone").flatMap { CustomerKey.phone($0, country: country) },
-    ].compactMap { $0 }
   }
 
   // MARK: When
