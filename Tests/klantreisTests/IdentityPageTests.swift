@@ -3,6 +3,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import JourneyEngine
+import Store
 import Testing
 
 @testable import klantreis

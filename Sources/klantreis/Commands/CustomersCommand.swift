@@ -162,11 +162,6 @@ struct CustomersCommand: ParsableCommand {
   }
 }
 
-/// The form of a list that is no insight.
-enum ListFormat: String, CaseIterable, ExpressibleByArgument {
-  case text, json
-}
-
 extension Workspace {
   /// Who a customer is, by any key. Throws ``NotFound``.
   func identities(of key: String) throws -> CustomerIdentities {

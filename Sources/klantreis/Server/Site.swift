@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Insights
 import JourneyEngine
+import Store
 
 /// The dashboard's pages: reads the address, asks the questions, hands the values to the pages.
 struct Site: Sendable {
