@@ -71,6 +71,7 @@ package struct PersonScore: Sendable, Hashable, Comparable {
   package init(_ a: PersonRecord, _ b: PersonRecord) {
     bits = 0
     agreeing = []
+    var place = 0.0
     let isSwapped = Self.namesAreSwapped(a, b)
     for field in PersonRecord.Field.allCases {
       let weight = Self.weight(field)
@@ -81,16 +82,21 @@ package struct PersonScore: Sendable, Hashable, Comparable {
       }
       let (x, y) = (a[field], b[field])
       guard !x.isEmpty, !y.isEmpty else { continue }
-      switch Self.agreement(x, y, field) {
-      case .exact: bits += weight.exact
-      case .close: bits += weight.close
-      case .far:
-        bits += weight.far
-        continue
-      }
-      agreeing.append(field)
+      let agreement = Self.agreement(x, y, field)
+      let found =
+        switch agreement {
+        case .exact: weight.exact
+        case .close: weight.close
+        case .far: weight.far
+        }
+      if Self.placeFields.contains(field) { place += found } else { bits += found }
+      if agreement != .far { agreeing.append(field) }
     }
+    // Who lives in the same house shares all of it, and who moved has all of it otherwise.
+    bits += max(-5, min(13, place))
   }
+
+  private static let placeFields: Set<PersonRecord.Field> = [.street, .number, .city, .postcode]
 
   private enum Agreement { case exact, close, far }
 
@@ -98,9 +104,9 @@ package struct PersonScore: Sendable, Hashable, Comparable {
     _ field: PersonRecord.Field
   ) -> (exact: Double, close: Double, far: Double) {
     switch field {
-    case .given: (5.5, 4, -3)
+    case .given: (5.5, 4, -5)
     case .surname: (7.5, 5.5, -3)
-    case .birthday: (11, 7, -4.5)
+    case .birthday: (11, 7, -6)
     case .street: (7.5, 6, -2.5)
     case .number: (5, 2, -1.5)
     case .city: (6, 5, -2.5)
@@ -202,27 +208,27 @@ package enum PersonMatching {
     }
   }
 
-  private static let passes = 9
+  private static let passes = 12
 
   private static func key(of record: PersonRecord, _ pass: Int) -> String? {
     func joined(_ parts: String...) -> String? {
       parts.contains("") ? nil : parts.joined(separator: "|")
     }
-    let names = Similarity.sound(record[.given]) + "+" + Similarity.sound(record[.surname])
+    func sound(_ field: PersonRecord.Field) -> String { Similarity.sound(record[field]) }
     return switch pass {
     case 0: joined(record[.email])
     case 1: joined(record[.phone])
-    case 2: joined(record[.birthday], Similarity.sound(record[.surname]))
-    case 3: joined(record[.birthday], Similarity.sound(record[.given]))
-    case 4: record[.surname].isEmpty ? nil : joined(names, record[.postcode])
-    case 5: joined(record[.postcode], record[.number], Similarity.sound(record[.street]))
-    case 6:
-      // The same letters in another order, and names in each other's places.
-      joined(String((record[.given] + record[.surname]).filter { $0 != " " }.sorted()))
-    case 7:
-      joined(Similarity.sound(record[.surname]), Similarity.sound(record[.street]), record[.number])
-    default:
-      joined(Similarity.sound(record[.given]), Similarity.sound(record[.street]), record[.city])
+    case 2: joined(record[.birthday], sound(.surname))
+    case 3: joined(record[.birthday], sound(.given))
+    case 4: joined(record[.birthday], record[.postcode])
+    case 5: joined(record[.birthday], sound(.city))
+    case 6: joined(sound(.surname), record[.postcode])
+    case 7: joined(sound(.given), sound(.surname), sound(.city))
+    case 8: joined(record[.postcode], record[.number], sound(.street))
+    case 9: joined(sound(.surname), sound(.street), record[.number])
+    case 10: joined(sound(.given), record[.number], record[.city])
+    // The same letters in another order: also of names in each other's places.
+    default: joined(String((record[.given] + record[.surname]).filter { $0 != " " }.sorted()))
     }
   }
 }

@@ -52,10 +52,15 @@ struct IdentityLinking {
     _ customer: Int64, key: String, others: [String], said: borrowing Saying,
     _ numbers: inout KnownNumbers, _ db: Database
   ) throws {
-    let minute = said.happened.milliseconds.flooredMinutes
-    let mark = (minute & 0x1FFF_FFFF) << 2 | Int64(said.claimant.rawValue)
+    // To the second, which fits into the memory of what was seen this minute.
+    let (second, _) = said.happened.milliseconds.flooredDivision(by: 1000)
+    let (minute, _) = second.flooredDivision(by: 60)
+    let isTrusted = said.claimant > .browser
     var isNew = false
-    for other in others where numbers.isNewSighting(customer, other, mark: mark) { isNew = true }
+    for other in others
+    where numbers.isNewSighting(customer, other, second: second, isTrusted: isTrusted) {
+      isNew = true
+    }
     guard isNew else { return }
     var named = [(number: customer, kind: CustomerKey.kind(of: key))]
     for other in others where other != key {
@@ -71,7 +76,7 @@ struct IdentityLinking {
       link.bind(1, weak.number)
       link.bind(2, strong.number)
       link.bind(3, isPeer ? 1 : 0)
-      link.bind(4, said.happened.milliseconds)
+      link.bind(4, second * 1000)
       link.bind(5, said.received.milliseconds)
       link.bind(6, said.messageID)
       link.bind(7, said.source)
@@ -80,7 +85,7 @@ struct IdentityLinking {
       sighting.bind(1, weak.number)
       sighting.bind(2, minute)
       sighting.bind(3, strong.number)
-      sighting.bind(4, said.happened.milliseconds)
+      sighting.bind(4, second * 1000)
       let isNewSighting = try sighting.run(db) > 0
       guard isNewLink || isNewSighting else { continue }
       isAlone.bind(1, weak.number)
@@ -107,9 +112,9 @@ struct IdentityLinking {
 }
 
 extension Int64 {
-  /// Whole minutes of milliseconds, downward also before 1970.
-  fileprivate var flooredMinutes: Int64 {
-    let (minutes, rest) = quotientAndRemainder(dividingBy: 60_000)
-    return rest < 0 ? minutes - 1 : minutes
+  /// The quotient downward, also of what is negative, and what is left.
+  func flooredDivision(by divisor: Int64) -> (quotient: Int64, rest: Int64) {
+    let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? (quotient - 1, rest + divisor) : (quotient, rest)
   }
 }

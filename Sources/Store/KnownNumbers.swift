@@ -30,11 +30,16 @@ struct KnownNumbers {
     return number
   }
 
-  /// True the first time that a pair is asked for with a mark of fewer than 32 bits; now and then again.
-  mutating func isNewSighting(_ customer: Int64, _ other: String, mark: Int64) -> Bool {
-    let sighting = customer << 31 | mark
-    if links[other] == sighting { return false }
-    links.add(other, sighting)
+  /// False when the pair was asked for already in this minute, at this second of it or before, by
+  /// somebody as trusted; now and then true again.
+  mutating func isNewSighting(
+    _ customer: Int64, _ other: String, second: Int64, isTrusted: Bool
+  ) -> Bool {
+    let (minute, rest) = second.flooredDivision(by: 60)
+    // So many bits for each that minutes come again after 30 years.
+    let pair = customer << 31 | (minute & 0xFF_FFFF) << 7 | (isTrusted ? 1 : 0) << 6
+    if let known = links[other], known & ~63 == pair, known & 63 <= rest { return false }
+    links.add(other, pair | rest)
     return true
   }
 

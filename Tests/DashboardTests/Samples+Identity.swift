@@ -27,7 +27,9 @@ extension Samples {
           reasons: [reason(phone, head, .browser, "shop"), reason(phone, mail, .browser, "shop")]),
         .init(
           key: browser, kind: "anonymous",
-          periods: [.init(from: moment("2025-10-01T00:00:00Z"), to: moment("2025-11-20T00:00:00Z"))],
+          periods: [
+            .init(from: moment("2025-10-01T00:00:00Z"), to: moment("2025-11-20T00:00:00Z"))
+          ],
           reasons: [reason(browser, head, .person, nil)]),
       ],
       apart: [

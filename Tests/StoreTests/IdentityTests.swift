@@ -1,4 +1,5 @@
 import CustomerJourney
+import Foundation
 import GRDB
 import Testing
 
@@ -305,5 +306,39 @@ struct IdentityTests {
         #expect(held.customer(of: row[0], at: row[1]) == row[2] as Int64)
       }
     }
+  }
+
+  @Test("what an older version kept of two keys at once counts after its database was opened")
+  func migration() throws {
+    let old = TemporaryFolder()
+    try FileManager.default.createDirectory(at: old.url, withIntermediateDirectories: true)
+    do {
+      let queue = try DatabaseQueue(path: old.url.appending(path: Store.fileName).path)
+      try Schema.migrator.migrate(queue, upTo: "5 segments and standings")
+      try queue.write { db in
+        try db.execute(
+          sql: """
+            INSERT INTO name (id, kind, text) VALUES
+              (1, 'event', 'E'), (2, 'channel', 'website'), (3, 'source', 's');
+            INSERT INTO customer (id, key) VALUES (1, 'ann'), (2, 'anonymous:b'), (3, 'bob');
+            INSERT INTO touchpoint (customer, occurred, received, message_id, source, event, channel)
+            VALUES (2, 5, 5, 'm1', 3, 1, 2), (1, 9, 9, 'm2', 3, 1, 2);
+            INSERT INTO identity_link (customer, other, message_id, source, received) VALUES
+              (1, 'anonymous:b', 'm2', 3, 9), (1, 'anonymous:c', 'm3', 3, 10), (1, 'bob', 'm4', 3, 11);
+            INSERT INTO trait (customer, name, value, source, set_at) VALUES (2, 'x', '1', 's', 5);
+            """)
+      }
+    }
+    let store = try Store(folder: old.url)
+    let who = Who(store: store)
+    for key in ["ann", "anonymous:b", "anonymous:c"] {
+      #expect(try who.customer(key) == "ann", "\(key)")
+    }
+    #expect(try who.customer("bob") == "bob")
+    #expect(try store.verify().flatMap(\.problems) == [])
+    let viewed = try store.pool.read {
+      try String.fetchAll($0, sql: "SELECT customer || touchpoints FROM v_customer")
+    }
+    #expect(viewed == ["ann2"])
   }
 }

@@ -98,7 +98,8 @@ private struct PlainIdentities {
       let keys = [one.customer] + one.alsoKnownAs
       let strong = keys.min { CustomerKey.kind(of: $0) < CustomerKey.kind(of: $1) } ?? ""
       for weak in keys where weak != strong {
-        let moment = one.occurred.milliseconds
+        // Evidence is to the second.
+        let moment = one.occurred.milliseconds / 1000 * 1000
         let pair = [weak, strong]
         moments[pair, default: [:]][moment / 60_000] = min(
           moment, moments[pair]?[moment / 60_000] ?? .max)

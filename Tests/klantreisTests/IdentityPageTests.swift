@@ -205,7 +205,7 @@ struct CollectedIdentityTests {
         for junk in ["null", "undefined", "0", "guest", "00000000-0000-0000-0000-000000000000"] {
           try await send(
             client, "track",
-            #"{"userId":"\#(user)","anonymousId":"\#(junk)","event":"E","timestamp":"2024-05-01T10:0\#(index):00Z"}"#
+            #"{"userId":"\#(user)","anonymousId":"\#(junk)","event":"E","messageId":"\#(user)\#(junk)","timestamp":"2024-05-01T10:0\#(index):00Z"}"#
           )
         }
         for junk in ["test@shop.nl", "noreply@shop.nl", "a@example.com"] {

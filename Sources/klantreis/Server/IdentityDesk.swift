@@ -39,7 +39,8 @@ struct IdentityDesk: Sendable {
         await answering {
           let key = try context.pathPart("id")
           let body = try await request.body.collect(upTo: Limits.requestBytes)
-          guard let with = try? JSONDecoder().decode(With.self, from: Data(body.readableBytesView)) else {
+          guard let with = try? JSONDecoder().decode(With.self, from: Data(body.readableBytesView))
+          else {
             throw Problem(
               status: .badRequest, code: "bad_body", message: "The body cannot be read.",
               detail: #"Send JSON as {"with": "KEY"}."#)
