@@ -175,7 +175,8 @@ final class RowReader {
       throw RowRejection(reason: "has none of the traits")
     }
     let change = ProfileChange(
-      customer: customer, traits: traits, occurred: received, source: source)
+      customer: customer, alsoKnownAs: CustomerKey.keys(inTraits: { traits[$0] }), traits: traits,
+      occurred: received, source: source)
     if change == lastTraits { return }
     lastTraits = change
     batch.append(.profile(change, line: line))

@@ -57,12 +57,14 @@ package struct ProfileChange: Hashable, Sendable {
   /// Recognises a retry. Nil for what a file's row says, which may be said again.
   package var messageID: String?
   package var source: String
+  /// Whose word it is.
+  package var claimant: Claimant
 
   package init(
     customer: String, alsoKnownAs: [String] = [], traits: [String: PropertyValue] = [:],
     account: String? = nil, accountTraits: [String: PropertyValue] = [:], occurred: Timestamp,
     clientTime: Timestamp? = nil, received: Timestamp? = nil, messageID: String? = nil,
-    source: String
+    source: String, claimant: Claimant = .file
   ) {
     self.customer = customer
     self.alsoKnownAs = alsoKnownAs
@@ -74,6 +76,7 @@ package struct ProfileChange: Hashable, Sendable {
     self.received = received ?? occurred
     self.messageID = messageID
     self.source = source
+    self.claimant = claimant
   }
 }
 
@@ -159,23 +162,5 @@ package struct Source: Hashable, Sendable, Identifiable {
     self.isOn = isOn
     self.created = created
     self.mapping = mapping
-  }
-}
-
-/// Keys by which touchpoints name customers.
-package enum CustomerKey {
-  /// The key of somebody whose name the client doesn't know. It never equals the id of a known
-  /// customer, so that a browser cannot speak in a customer's name by choosing an anonymous id.
-  package static func anonymous(_ id: String) -> String {
-    let prefix: StaticString = "anonymous:"
-    var id = id
-    return id.withUTF8 { id in
-      String(unsafeUninitializedCapacity: prefix.utf8CodeUnitCount + id.count) { text in
-        var pen = Pen(text)
-        pen.put(UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
-        pen.put(id)
-        return pen.at
-      }
-    }
   }
 }

@@ -150,4 +150,22 @@ package enum Limits {
   package static let watchSeconds = 10.0
   /// How often standings are written whole, so that a start need not read many changes.
   package static let standingsSeconds = 600.0
+
+  // MARK: Who is who
+
+  /// Weaker identities that one identity takes; more of them are kept as evidence and join nobody.
+  package static let identitiesPerIdentity = 1_000
+  /// Those of which evidence is kept; of still more none is.
+  package static let linksPerIdentity = 10_000
+  /// Owners that an identity may have within a day, and in all, before it counts as shared by
+  /// everybody and joins nobody any more: a public terminal, a mailbox of a department.
+  package static let ownersPerDay = 10
+  package static let ownersPerIdentity = 100
+  /// Keys of one customer that a page or an answer shows.
+  package static let identitiesShown = 200
+  /// Records that share what is compared by; more share it by chance.
+  package static let recordsPerMatchKey = 200
+  /// Customers among whom duplicates are looked for, and pairs that are shown.
+  package static let matchedCustomers = 200_000
+  package static let suggestions = 100
 }

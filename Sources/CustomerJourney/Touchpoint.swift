@@ -9,6 +9,8 @@ package struct Touchpoint: Hashable, Sendable, Codable {
   package var customer: String
   /// Other keys by which the same message names the same person: evidence for who is who.
   package var alsoKnownAs: [String]
+  /// Whose word that is. Not kept with the touchpoint, but with the evidence that is new by it.
+  package var claimant: Claimant
 
   // MARK: Timing
 
@@ -56,10 +58,11 @@ package struct Touchpoint: Hashable, Sendable, Codable {
     utcOffsetMinutes: Int? = nil, origin: Origin? = nil, campaign: String? = nil,
     device: Device? = nil, content: String? = nil, value: Money? = nil,
     properties: Properties = [:], alsoKnownAs: [String] = [],
-    clientTime: Timestamp? = nil
+    clientTime: Timestamp? = nil, claimant: Claimant = .file
   ) {
     self.customer = customer
     self.alsoKnownAs = alsoKnownAs
+    self.claimant = claimant
     self.occurred = occurred
     self.clientTime = clientTime
     self.event = event

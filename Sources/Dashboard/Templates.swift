@@ -27,6 +27,8 @@ enum Templates {
     "segments": PackageResources.segments_mustache,
     "sources": PackageResources.sources_mustache,
     "source": PackageResources.source_mustache,
+    "identity": PackageResources.identity_mustache,
+    "suggestions": PackageResources.suggestions_mustache,
     "liverow": PackageResources.liverow_mustache,
     "message": PackageResources.message_mustache,
   ]

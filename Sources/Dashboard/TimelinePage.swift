@@ -8,9 +8,14 @@ package struct TimelinePage: Sendable {
   package var model: JourneyModel
   package var page: Int
   package var firstIndex: Int
+  /// Who the customer is; nil where only the journey is shown.
+  package var identities: CustomerIdentities?
 
-  package init(timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0)
-  {
+  package init(
+    timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
+    identities: CustomerIdentities? = nil
+  ) {
+    self.identities = identities
     self.timeline = timeline
     self.model = model
     self.page = page
@@ -51,6 +56,7 @@ extension Pages {
       "customers": context.link("/customers"),
       "data": context.dataLinks("journey", with: [("customer", timeline.customer)]),
     ]
+    values["who"] = page.identities.map { identityCard($0, context) }
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

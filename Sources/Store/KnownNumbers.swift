@@ -6,7 +6,7 @@ struct KnownNumbers {
   /// By kind, in the order of ``NameKind/allCases``.
   private var names = [Recent](repeating: Recent(), count: NameKind.allCases.count)
   private var customers = Recent()
-  /// By a key in the table identity_link, the customer that it was last linked to.
+  /// By a key that a message had besides the customer's, who that customer was and when, the last time.
   private var links = Recent()
 
   mutating func name(_ kind: NameKind, _ text: String?, _ db: Database) throws -> Int64? {
@@ -24,16 +24,22 @@ struct KnownNumbers {
     if let number = customers[key] { return number }
     guard !key.isEmpty else { throw DatabaseError(resultCode: .SQLITE_CONSTRAINT) }
     let number = try Self.number(
-      select: "SELECT id FROM customer WHERE key = ?",
-      insert: "INSERT INTO customer (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
+      select: "SELECT id FROM identity WHERE key = ?",
+      insert: "INSERT INTO identity (key) VALUES (?) ON CONFLICT DO NOTHING", [key], db)
     customers.add(key, number)
     return number
   }
 
-  /// True the first time that a pair is asked for; now and then again.
-  mutating func isNewLink(_ customer: Int64, _ other: String) -> Bool {
-    if links[other] == customer { return false }
-    links.add(other, customer)
+  /// False when the pair was asked for already in this minute, at this second of it or before, by
+  /// somebody as trusted; now and then true again.
+  mutating func isNewSighting(
+    _ customer: Int64, _ other: String, second: Int64, isTrusted: Bool
+  ) -> Bool {
+    let (minute, rest) = second.flooredDivision(by: 60)
+    // So many bits for each that minutes come again after 30 years.
+    let pair = customer << 31 | (minute & 0xFF_FFFF) << 7 | (isTrusted ? 1 : 0) << 6
+    if let known = links[other], known & ~63 == pair, known & 63 <= rest { return false }
+    links.add(other, pair | rest)
     return true
   }
 

@@ -290,6 +290,7 @@ enum Schema {
           DELETE FROM standing;
           """)
     }
+    registerIdentities(&migrator)
     return migrator
   }
 }

@@ -63,19 +63,21 @@ extension Store {
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
-    return try batches.map { batch in
+    let appended = try batches.map { batch in
       var appended = Appended()
       appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
       for change in batch.profiles {
-        let isNew = try insert(change, insertion, &numbers, db)
+        let isNew = try insert(change, &insertion, &numbers, db)
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
       }
       for event in batch.rejected { try insert(event, db) }
       appended.rejected = batch.rejected.count
       return appended
     }
+    try insertion.linking.settle(db)
+    return appended
   }
 
   /// Errors of the disk and the file as a reader may hear them; others as they are.
@@ -97,7 +99,7 @@ extension Store {
   }
 
   private func insert(
-    _ change: ProfileChange, _ insertion: TouchpointInsert, _ numbers: inout KnownNumbers,
+    _ change: ProfileChange, _ insertion: inout TouchpointInsert, _ numbers: inout KnownNumbers,
     _ db: Database
   ) throws -> Bool {
     let customer = try numbers.customer(change.customer, db)
@@ -118,20 +120,29 @@ extension Store {
       ])
       try insert.execute()
       guard db.changesCount > 0 else { return false }
-      try insertion.addLinks(
-        customer, to: change.alsoKnownAs, messageID: messageID, source: source,
-        received: change.received, &numbers, db)
+    }
+    if !change.alsoKnownAs.isEmpty {
+      try insertion.linking.add(
+        customer, key: change.customer, others: change.alsoKnownAs,
+        said: IdentityLinking.Saying(
+          happened: change.occurred, received: change.received,
+          messageID: change.messageID ?? "", source: source, claimant: change.claimant),
+        &numbers, db)
     }
     let setTrait = try db.cachedStatement(
       sql: """
-        INSERT INTO trait (customer, name, value, source, set_at) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO trait (customer, name, value, source, set_at, claimant)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (customer, name) DO UPDATE SET
-          value = excluded.value, source = excluded.source, set_at = excluded.set_at
-        WHERE excluded.set_at >= set_at
+          value = excluded.value, source = excluded.source, set_at = excluded.set_at,
+          claimant = excluded.claimant
+        WHERE (excluded.claimant > 0, excluded.set_at, excluded.value)
+          >= (claimant > 0, set_at, value)
         """)
     for (name, value) in change.traits {
       setTrait.setUncheckedArguments([
         customer, name, value.json, change.source, change.occurred.milliseconds,
+        change.claimant.rawValue,
       ])
       try setTrait.execute()
     }

@@ -4,6 +4,7 @@ import GRDB
 /// A touchpoint as numbers, for the engine's columns.
 package struct StoredRow: Sendable {
   package var id: Int64
+  /// Whose it is by all that is known: an identity that belongs to nobody else.
   package var customer: Int64
   package var occurred: Int64
   package var event: Int64
@@ -53,19 +54,20 @@ extension Store {
         changed.insert(change[1])
         kept = min(kept, change[2])
       }
-      if !changed.isEmpty {
-        let rows = reader.changed(customers: changed).filter { $0 <= kept }.sorted()
-        for chunk in rows.chunks(of: 500) {
-          let marks = databaseQuestionMarks(count: chunk.count)
-          try Self.read("id IN (\(marks))", chunk, db) { reader.add($0) }
-        }
+      let again =
+        changed.isEmpty ? [] : reader.changed(customers: changed).filter { $0 <= kept }.sorted()
+      let new = try Int64.fetchOne(db, sql: "SELECT max(id) FROM touchpoint") ?? 0
+      let owners = try IdentityOwners(db, forRows: again.count + Int(max(0, new - kept)))
+      for chunk in again.chunks(of: 500) {
+        let marks = databaseQuestionMarks(count: chunk.count)
+        try Self.read("id IN (\(marks))", chunk, owners, db) { reader.add($0) }
       }
       reached.row = kept
-      try Self.read("id > ?", [kept], db) { row in
+      try Self.read("id > ?", [kept], owners, db) { row in
         reached.row = row.id
         reader.add(row)
       }
-      reached.store = try Self.identity(db)
+      reached.store = try Self.databaseNumber(db)
       reached.rowCheck = try Self.check(ofRow: reached.row, db) ?? 0
       return reached
     }
@@ -78,7 +80,7 @@ extension Store {
         try Int64.fetchOne(
           db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'") ?? 0
       let lastName = try Int64.fetchOne(db, sql: "SELECT max(id) FROM name") ?? 0
-      return try Self.identity(db) == mark.store && lastChange >= mark.change
+      return try Self.databaseNumber(db) == mark.store && lastChange >= mark.change
         && lastName >= mark.name && Self.check(ofRow: mark.row, db) ?? 0 == mark.rowCheck
     }
   }
@@ -86,40 +88,34 @@ extension Store {
   /// Says that these customers' journeys are to be read anew, where that does not follow from a
   /// change of their touchpoints.
   package func noteJourneyChanges(ofCustomers customers: [Int64]) throws {
-    try pool.write { db in
-      let insert = try db.cachedStatement(
-        sql: """
-          INSERT INTO journey_change (customer, last_row)
-          SELECT ?, coalesce((SELECT max(id) FROM touchpoint), 0)
-          """)
-      for customer in customers { try insert.execute(arguments: [customer]) }
-    }
+    try pool.write { db in try Settling.noteChange(of: customers, db) }
   }
 
   private static func read(
-    _ condition: String, _ numbers: some Collection<Int64>, _ db: Database,
-    _ body: (StoredRow) -> Void
+    _ condition: String, _ numbers: some Collection<Int64>, _ owners: IdentityOwners,
+    _ db: Database, _ body: (StoredRow) -> Void
   ) throws {
     // Read for every touchpoint that comes in.
     let rows = try RawStatement(
       """
-      SELECT id, customer, occurred, event, channel, origin, device, content, campaign, value,
-        currency
+      SELECT id, \(owners.column()), occurred, event, channel, origin, device, content, campaign,
+        value, currency
       FROM touchpoint WHERE \(condition) ORDER BY id
       """, db)
     for (place, number) in numbers.enumerated() { rows.bind(Int32(place + 1), number) }
     try rows.forEachRow(db) { r in
+      let occurred = r.number(2)
       body(
         StoredRow(
-          id: r.number(0), customer: r.number(1), occurred: r.number(2), event: r.number(3),
-          channel: r.number(4), origin: r.optionalNumber(5), device: r.optionalNumber(6),
-          content: r.optionalNumber(7), campaign: r.optionalNumber(8), value: r.optionalNumber(9),
-          currency: r.text(10)))
+          id: r.number(0), customer: owners.customer(of: r.number(1), at: occurred),
+          occurred: occurred, event: r.number(3), channel: r.number(4),
+          origin: r.optionalNumber(5), device: r.optionalNumber(6), content: r.optionalNumber(7),
+          campaign: r.optionalNumber(8), value: r.optionalNumber(9), currency: r.text(10)))
     }
   }
 
-  private static func identity(_ db: Database) throws -> Int64 {
-    try Int64.fetchOne(db, sql: "SELECT number FROM identity") ?? 0
+  private static func databaseNumber(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(db, sql: "SELECT number FROM database_number") ?? 0
   }
 
   /// A number of what a touchpoint says that never changes; nil when there is no such row.

@@ -38,7 +38,7 @@ extension Store {
               e.text, ch.text, o.text, d.text, co.text, ca.text, t.value, t.currency, t.properties,
               t.client_time
             FROM touchpoint t
-            JOIN customer c ON c.id = t.customer
+            JOIN identity c ON c.id = t.customer
             JOIN name s ON s.id = t.source
             JOIN name e ON e.id = t.event
             JOIN name ch ON ch.id = t.channel
@@ -79,14 +79,22 @@ extension Store {
 
   // MARK: Customers
 
+  /// The customer to whom a key belongs now; nil when nobody ever had it.
   package func customer(key: String) throws -> Int64? {
     try pool.read {
-      try Int64.fetchOne($0, sql: "SELECT id FROM customer WHERE key = ?", arguments: [key])
+      try Int64.fetchOne(
+        $0,
+        sql: """
+          SELECT coalesce((SELECT o.customer FROM identity_owner o WHERE o.identity = i.id
+            ORDER BY o.since DESC LIMIT 1), i.id)
+          FROM identity i WHERE i.key = ?
+          """, arguments: [key])
     }
   }
 
-  package func customerCount() throws -> Int {
-    try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM customer") ?? 0 }
+  /// Keys by which anybody was ever named.
+  package func identityCount() throws -> Int {
+    try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM identity") ?? 0 }
   }
 
   /// The keys of these customers.
@@ -97,7 +105,7 @@ extension Store {
         let cursor = try Row.fetchCursor(
           db,
           sql: """
-            SELECT id, key FROM customer
+            SELECT id, key FROM identity
             WHERE id IN (\(databaseQuestionMarks(count: chunk.count)))
             """, arguments: StatementArguments(chunk))
         while let row = try cursor.next() { keys[row[0]] = row[1] }
@@ -106,41 +114,71 @@ extension Store {
     }
   }
 
-  /// Customers whose key begins with `prefix`, by key.
+  /// Customers who ever had a key that begins with `prefix`, by that key.
   package func customers(keyPrefix prefix: String, limit: Int) throws -> [Int64] {
     try pool.read { db in
+      var found: [Int64] = []
+      var seen: Set<Int64> = []
       // A range instead of LIKE: the index is used, and no character of the prefix is a wildcard.
-      try Int64.fetchAll(
+      let cursor = try Int64.fetchCursor(
         db,
-        sql: "SELECT id FROM customer WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
-        arguments: [prefix, prefix + "\u{10FFFF}", limit])
+        sql: """
+          SELECT coalesce(o.customer, i.id) FROM identity i
+          LEFT JOIN identity_owner o ON o.identity = i.id
+          WHERE i.key >= ? AND i.key < ? ORDER BY i.key
+          """, arguments: [prefix, prefix + "\u{10FFFF}"])
+      while found.count < limit, let customer = try cursor.next() {
+        if seen.insert(customer).inserted { found.append(customer) }
+      }
+      return found
     }
   }
 
   // MARK: Facts that rules ask for
 
-  /// All traits by customer, or only those of some customers.
+  /// All traits by customer, or only those of some customers. Of one that several identities of a
+  /// customer have, a browser's word counts least and then the last one most.
   package func traits(of customers: [Int64]? = nil) throws -> [Int64: [String: PropertyValue]] {
     try pool.read { db in
-      var traits: [Int64: [String: PropertyValue]] = [:]
-      func add(_ row: Row) throws {
-        traits[row[0], default: [:]][row[1]] = try Self.decode(row[2])
-      }
-      guard let customers else {
-        let cursor = try Row.fetchCursor(db, sql: "SELECT customer, name, value FROM trait")
-        while let row = try cursor.next() { try add(row) }
-        return traits
-      }
-      for chunk in customers.chunks(of: 500) {
+      var best: [Int64: [String: (isTrusted: Bool, setAt: Int64, json: String)]] = [:]
+      let owners = try IdentityOwners(db, forRows: customers == nil ? .max : 0)
+      let wanted = customers.map { Set($0) }
+      func add(_ condition: String, _ arguments: StatementArguments) throws {
         let cursor = try Row.fetchCursor(
           db,
           sql: """
-            SELECT customer, name, value FROM trait
-            WHERE customer IN (\(databaseQuestionMarks(count: chunk.count)))
-            """, arguments: StatementArguments(chunk))
-        while let row = try cursor.next() { try add(row) }
+            SELECT \(owners.column(of: "trait", moment: "set_at")), set_at, name, value, claimant > 0 FROM trait
+            \(condition)
+            """, arguments: arguments)
+        while let row = try cursor.next() {
+          let setAt: Int64 = row[1]
+          let customer = owners.customer(of: row[0], at: setAt)
+          guard wanted?.contains(customer) ?? true else { continue }
+          let name: String = row[2]
+          let new = (isTrusted: row[4] as Bool, setAt: setAt, json: row[3] as String)
+          let old = best[customer]?[name]
+          if let old,
+            (old.isTrusted ? 1 : 0, old.setAt, old.json)
+              > (new.isTrusted ? 1 : 0, new.setAt, new.json)
+          {
+            continue
+          }
+          best[customer, default: [:]][name] = new
+        }
       }
-      return traits
+      if let customers {
+        for chunk in customers.chunks(of: 250) {
+          let marks = databaseQuestionMarks(count: chunk.count)
+          try add(
+            """
+            WHERE customer IN (\(marks)) OR customer IN
+              (SELECT identity FROM identity_owner WHERE customer IN (\(marks)))
+            """, StatementArguments(chunk) + StatementArguments(chunk))
+        }
+      } else {
+        try add("", [])
+      }
+      return try best.mapValues { try $0.mapValues { try Self.decode($0.json) } }
     }
   }
 

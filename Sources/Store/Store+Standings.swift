@@ -191,10 +191,18 @@ extension Store {
           if customer != customers.last { customers.append(customer) }
         }
       }
-      try add("SELECT customer FROM touchpoint WHERE id > ? AND id <= ?", [first, row])
+      try add(
+        """
+        SELECT \(Schema.customer(of: "t.customer", at: "t.occurred")) FROM touchpoint t
+        WHERE id > ? AND id <= ?
+        """, [first, row])
       try add(
         "SELECT customer FROM journey_change WHERE id > ? AND id <= ?", [mark.change, change])
-      try add("SELECT customer FROM profile_change WHERE id > ?", [mark.profile])
+      try add(
+        """
+        SELECT \(Schema.customer(of: "p.customer", at: "p.occurred")) FROM profile_change p
+        WHERE id > ?
+        """, [mark.profile])
       let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
       customers.sort()
       var different: [Int64] = []

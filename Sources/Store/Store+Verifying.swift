@@ -67,6 +67,11 @@ extension Store {
           problems: try count(
             db, "SELECT count(*) FROM touchpoint WHERE (value IS NULL) <> (currency IS NULL)"
           ) { "\($0) touchpoints have one without the other" }))
+      let strays = try Settling.strays(db)
+      findings.append(
+        Finding(
+          rule: "Whose each identity is follows from what was said and decided",
+          problems: strays == 0 ? [] : ["\(strays) identities are given to somebody else"]))
       return findings
     }
   }

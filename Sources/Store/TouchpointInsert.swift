@@ -8,7 +8,7 @@ struct TouchpointInsert {
   /// Inserts ``rows`` at once: opening and closing the table and its index for each row took a third
   /// of an insert.
   private let many: RawStatement
-  private let link: RawStatement
+  var linking: IdentityLinking
   /// Texts of rows, one after another; kept for its memory.
   private var texts: [UInt8] = []
   private var places: [TextPlace] = []
@@ -27,11 +27,7 @@ struct TouchpointInsert {
   init(_ db: Database) throws {
     one = try RawStatement(Self.insert(rows: 1), db)
     many = try RawStatement(Self.insert(rows: Self.rows), db)
-    link = try RawStatement(
-      """
-      INSERT INTO identity_link (customer, other, message_id, source, received)
-      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-      """, db)
+    linking = try IdentityLinking(db)
   }
 
   private static func insert(rows: Int) -> String {
@@ -155,7 +151,7 @@ struct TouchpointInsert {
     }
   }
 
-  private func addLinks(
+  private mutating func addLinks(
     of part: UnsafeBufferPointer<Touchpoint>, except old: [Int], _ numbers: inout KnownNumbers,
     _ db: Database
   ) throws {
@@ -163,26 +159,13 @@ struct TouchpointInsert {
     for row in part.indices where old.isEmpty || !old.contains(row) {
       let place = first + row
       if place.pointee.alsoKnownAs.isEmpty { continue }
-      try addLinks(
-        customers[row], to: place.pointee.alsoKnownAs, messageID: place.pointee.messageID,
-        source: numbers.name(.source, place.pointee.source, db),
-        received: place.pointee.received, &numbers, db)
-    }
-  }
-
-  /// Keeps that a message names one customer by several keys, the first time that one does.
-  func addLinks(
-    _ customer: Int64, to others: [String], messageID: String, source: Int64?,
-    received: Timestamp, _ numbers: inout KnownNumbers, _ db: Database
-  ) throws {
-    for key in others {
-      guard numbers.isNewLink(customer, key) else { continue }
-      link.bind(1, customer)
-      link.bind(2, key)
-      link.bind(3, messageID)
-      link.bind(4, source)
-      link.bind(5, received.milliseconds)
-      try link.run(db)
+      try linking.add(
+        customers[row], key: place.pointee.customer, others: place.pointee.alsoKnownAs,
+        said: IdentityLinking.Saying(
+          happened: place.pointee.occurred, received: place.pointee.received,
+          messageID: place.pointee.messageID,
+          source: numbers.name(.source, place.pointee.source, db),
+          claimant: place.pointee.claimant), &numbers, db)
     }
   }
 }

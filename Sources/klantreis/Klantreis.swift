@@ -39,7 +39,9 @@ struct Klantreis: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Project",
-        subcommands: [ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self]),
+        subcommands: [
+          CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
+        ]),
     ])
 
   static func main() async {
@@ -66,6 +68,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceTextProblem: fail("\(error)", .wrongUse)
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
+    case let error as IdentityProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

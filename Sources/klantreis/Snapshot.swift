@@ -193,6 +193,7 @@ struct Snapshot: Sendable {
         advice:
           "Ids are those of your files, with the same capitals; the page Customers lists them.")
     }
+    let name = try facts.store.customerKeys([number])[number] ?? key
     let rows = journeys.rows(ofJourney: journey)
     let placement = try placement(in: model)
     let cycles = placement.cycles(ofJourney: journey)
@@ -206,7 +207,7 @@ struct Snapshot: Sendable {
       preconditionFailure("every row of a journey is in the store")
     }
     return CustomerTimeline(
-      customer: key, model: model, zone: zone, total: kept.count,
+      customer: name, model: model, zone: zone, total: kept.count,
       firstTime: kept.first.map { Timestamp(milliseconds: journeys.time(row: $0)) },
       lastTime: kept.last.map { Timestamp(milliseconds: journeys.time(row: $0)) },
       moments: zip(page, touchpoints).map { row, touchpoint in

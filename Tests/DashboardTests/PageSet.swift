@@ -74,11 +74,21 @@ enum PageSet {
         "/customers/1184",
         Pages.timelinePage(
           TimelinePage(
-            timeline: samples.timeline(Samples.stdc, touchpoints: 18), model: Samples.stdc),
-          context("/customers/1184", language))
+            timeline: samples.timeline(Samples.stdc, touchpoints: 18), model: Samples.stdc,
+            identities: Samples.identities), context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
     pages += sources(language) + segments(language)
+    for (path, pairs) in [
+      ("/customers/duplicates", Samples.suggestions), ("/customers/no-duplicates", []),
+    ] {
+      pages.append(
+        (
+          path,
+          Pages.suggestionsPage(
+            SuggestionsPage(pairs: pairs, isCut: !pairs.isEmpty), context(path, language))
+        ))
+    }
     pages.append(("/empty", Pages.emptyPage(context("/empty", language))))
     pages.append(
       (

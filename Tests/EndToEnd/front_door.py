@@ -157,7 +157,7 @@ def read_stored(db, client):
             stored[one].append(row)
 
     for customer, at, event, content, value, currency, properties, message in db.execute(
-            "SELECT customer, time_ms, event, content, value_minor_units, currency, properties, "
+            "SELECT identity, time_ms, event, content, value_minor_units, currency, properties, "
             "message_id FROM v_touchpoint WHERE source = ?", (client,)):
         add(f"{content} {properties} {message}", {
             "kind": "touchpoint", "customers": [customer], "time": at, "event": event,
@@ -168,7 +168,7 @@ def read_stored(db, client):
         links[message] += [customer, other]
     for customer, at, traits, account, account_traits, message in db.execute(
             "SELECT c.key, p.occurred, p.traits, p.account, p.account_traits, p.message_id "
-            "FROM profile_change p JOIN customer c ON c.id = p.customer "
+            "FROM profile_change p JOIN identity c ON c.id = p.customer "
             "JOIN name s ON s.id = p.source WHERE s.text = ?", (client,)):
         said = f"{traits} {account} {account_traits}"
         is_alias = not mark.search(said)

@@ -151,7 +151,7 @@ struct StoreTests {
     // Both may meet the same new names first.
     try other.append([touchpoint("Ann", at: 2, id: "m2", event: "Own Thing")])
     #expect(try store.touchpointCount() == 3)
-    #expect(try store.customerCount() == 1)
+    #expect(try store.identityCount() == 1)
   }
 
   @Test("an older trait never overwrites a newer one, whatever the order of arrival")

@@ -37,7 +37,7 @@ struct VerifyingTests {
   @Test(
     "what is damaged is found",
     arguments: [
-      ("UPDATE touchpoint SET customer = 999 WHERE id = 1", "customer"),
+      ("UPDATE touchpoint SET customer = 999 WHERE id = 1", "identity"),
       ("UPDATE touchpoint SET origin = event WHERE id = 1", "origin"),
       ("UPDATE touchpoint SET event = 999 WHERE id = 1", "event"),
       ("UPDATE profile_change SET source = (SELECT event FROM touchpoint)", "profile"),

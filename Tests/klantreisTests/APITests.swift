@@ -30,9 +30,18 @@ struct APITests {
       let described = paths.keys.sorted()
       let asked = Self.requests.map(\.kind).sorted().map { "/api/v1/" + $0 }
       let routes = QuestionKind.all.map(\.name).sorted().map { "/api/v1/" + $0 }
-      #expect(described == (asked + ["/api/v1/changes"]).sorted())
-      #expect(described == (routes + ["/api/v1/changes"]).sorted())
+      let others =
+        ["/api/v1/changes"]
+        + ["identities", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+      #expect(described == (asked + others).sorted())
+      #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
+      let identities = try #require(paths["/api/v1/customers/{key}/identities"]?["get"])
+      let form = try #require(
+        dig(identities, "responses", "200", "content", "application/json", "schema")
+          as? [String: Any])
+      let known = try json(try await client.get("/api/v1/customers/ann/identities").text)
+      #expect(mismatch(known, form, at: "identities") == nil)
       for (kind, query) in Self.requests {
         let reply = try await client.get("/api/v1/\(kind)?\(query)")
         #expect(reply.status == .ok, "\(kind)")

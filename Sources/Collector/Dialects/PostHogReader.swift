@@ -117,7 +117,9 @@ struct PostHogReader {
           || !(facts.isPersonless || id == facts.deviceID))
       guard isKnown else { return event.anonymousID = id }
       event.userID = facts.userID ?? id
-      if facts.anonymousID != event.userID { event.anonymousID = facts.anonymousID }
+      // Of a visitor who was not known yet the device's id was the person's.
+      let before = facts.anonymousID ?? facts.deviceID
+      if before != event.userID { event.anonymousID = before }
     }
   }
 

@@ -50,7 +50,7 @@ struct SegmentClient {
         if key == "locale" {
           event.device.language = value.helpfulText
         } else if key == "device" {
-          readDevice(value, into: &event.device)
+          readDevice(value, into: &event)
         }
       case 7:
         if key == "library" {
@@ -73,6 +73,7 @@ struct SegmentClient {
           event.page.referrer = event.page.referrer ?? value["url"]?.helpfulText
         }
       case 9: if key == "userAgent" { event.device.userAgent = value.helpfulText }
+      case 11: if key == "externalIds" { Self.readOtherIDs(value, into: &event) }
       case 13: if key == "userAgentData" { Self.readHints(value, into: &event.device) }
       default: break
       }
@@ -124,13 +125,23 @@ struct SegmentClient {
   }
 
   /// Of phones and tablets `type` names the system, and the model tells the tablets.
-  private mutating func readDevice(_ node: JSONNode, into device: inout ClientDevice) {
+  private mutating func readDevice(_ node: JSONNode, into event: inout ClientEvent) {
+    if let id = node["id"]?.idText { event.addKey(CustomerKey.device, id) }
     guard let type = node["type"]?.helpfulText?.lowercased() else { return }
-    guard type == "ios" || type == "android" else { return device.kind = type }
+    guard type == "ios" || type == "android" else { return event.device.kind = type }
     isMobileDevice = true
     let isTablet = node["model"]?.helpfulText?.hasPrefix("iPad") ?? false
-    device.kind = isTablet ? "tablet" : "mobile"
-    device.system = device.system ?? (type == "ios" ? "iOS" : "Android")
+    event.device.kind = isTablet ? "tablet" : "mobile"
+    event.device.system = event.device.system ?? (type == "ios" ? "iOS" : "Android")
+  }
+
+  /// Ids that other systems have of the person: `{"id": …, "type": …}`.
+  private static func readOtherIDs(_ node: JSONNode, into event: inout ClientEvent) {
+    node.forEachElement { entry in
+      guard let id = entry["id"]?.idText, let type = entry["type"]?.helpfulText, !type.contains(":")
+      else { return }
+      event.addKey({ CustomerKey.external($0, system: type.lowercased()) }, id)
+    }
   }
 
   /// The browser's own words for itself, as it sends them to scripts.

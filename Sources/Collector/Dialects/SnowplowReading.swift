@@ -235,6 +235,7 @@ struct SnowplowReading {
     for text in entities { try takeEntities(text) }
     event.keepPage()
     event.anonymousID = domainUser ?? networkUser ?? sessionUser
+    if domainUser != nil, let networkUser { event.addKey(CustomerKey.device, networkUser) }
     setTime()
   }
 

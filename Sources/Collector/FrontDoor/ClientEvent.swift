@@ -25,6 +25,8 @@ package struct ClientEvent: Sendable {
   package var anonymousID: String?
   /// The id by which a person was known before; for ``Act/alias``.
   package var previousID: String?
+  /// Whole keys (``CustomerKey``) of the person's device and of other systems' ids of the person.
+  package var otherKeys: [String] = []
   /// A company or other group, by the client's id.
   package var account: String?
 
@@ -65,6 +67,14 @@ package struct ClientEvent: Sendable {
     properties = PropertyList()
     traits = PropertyList()
     accountTraits = PropertyList()
+  }
+
+  /// Adds a key that the person has besides, when its id is one.
+  mutating func addKey(_ key: (String) -> String, _ id: String) {
+    guard otherKeys.count < Limits.keysPerEvent, id.utf8.count <= Limits.nameCharacters,
+      !JunkIdentity.isJunk(id.trimmed)
+    else { return }
+    otherKeys.append(key(id.trimmed.withoutNUL))
   }
 }
 

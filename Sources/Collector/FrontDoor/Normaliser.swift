@@ -92,7 +92,7 @@ package struct Normaliser: Sendable {
           customer: customer, alsoKnownAs: alsoKnownAs, traits: event.traits.taken().dictionary,
           account: account, accountTraits: event.accountTraits.taken().dictionary,
           occurred: time.occurred, clientTime: time.client, received: request.received,
-          messageID: messageID, source: source.name))
+          messageID: messageID, source: source.name, claimant: source.mapping.claimant))
       return
     }
     let known = try name(event.name, "event")
@@ -114,29 +114,10 @@ package struct Normaliser: Sendable {
         utcOffsetMinutes: Self.utcOffsetMinutes(event, at: time.occurred),
         origin: arrival.origin, campaign: campaign, device: facts.device, content: content,
         value: value, properties: event.properties.taken(), alsoKnownAs: alsoKnownAs,
-        clientTime: time.client))
+        clientTime: time.client, claimant: source.mapping.claimant))
   }
 
   // MARK: Who
-
-  /// Words that programs write where there is no id; they would make one customer of many.
-  private static let noIDs: Set<String> = [
-    "", "null", "undefined", "none", "nil", "nan", "0", "-1", "guest", "anonymous", "unknown",
-    "[object object]", "true", "false", emptyUUID,
-  ]
-  private static let emptyUUID = "00000000-0000-0000-0000-000000000000"
-
-  private static func isNoID(_ text: String) -> Bool {
-    let count = text.utf8.count
-    if count == 36 { return text == emptyUUID }
-    guard count <= 15 else { return false }
-    // Few ids begin as one of the words does.
-    switch text.utf8.first.map({ UnicodeScalar($0) }) {
-    case nil, "n", "N", "u", "U", "g", "G", "a", "A", "t", "T", "f", "F", "0", "-", "[":
-      return noIDs.contains(text.lowercased())
-    default: return false
-    }
-  }
 
   private func id(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
     guard let text else { return nil }
@@ -144,13 +125,13 @@ package struct Normaliser: Sendable {
     guard id.utf8.count <= Limits.nameCharacters else {
       throw Fault("has a \(what) of more than \(Limits.nameCharacters) characters")
     }
-    return Self.isNoID(id) ? nil : id
+    return JunkIdentity.isJunk(id) ? nil : id
   }
 
   private func keys(
     _ event: ClientEvent
   ) throws(Fault) -> (customer: String, alsoKnownAs: [String]) {
-    let user = try id(event.userID, "user id")
+    let user = try id(event.userID, "user id").map(CustomerKey.user)
     let anonymous = try id(event.anonymousID, "anonymous id").map(CustomerKey.anonymous)
     guard let customer = user ?? anonymous else {
       throw Fault("names no customer: send a user id or an anonymous id")
@@ -159,11 +140,13 @@ package struct Normaliser: Sendable {
     if user != nil, let anonymous { others.append(anonymous) }
     if let previous = try id(event.previousID, "previous id") {
       // The client doesn't say which kind it was.
-      for key in [previous, CustomerKey.anonymous(previous)]
+      for key in [CustomerKey.user(previous), CustomerKey.anonymous(previous)]
       where key != customer && !others.contains(key) {
         others.append(key)
       }
     }
+    if !event.traits.isEmpty { others += CustomerKey.keys(inTraits: { event.traits[$0] }) }
+    if !event.otherKeys.isEmpty { others += event.otherKeys }
     return (customer, others)
   }
 

@@ -18,7 +18,8 @@ extension SourceMapping {
     if saysNothing { return }
     let root = try MappingNode(yaml: yaml, name: name)
     let keys =
-      ["channel", "events", "ignore"] + Fact.allCases.map(\.rawValue) + ["origins", "bots"]
+      ["channel", "events", "ignore"] + Fact.allCases.map(\.rawValue)
+      + ["origins", "bots", "key"]
     for (key, node) in try root.entries(allowed: keys) {
       switch key {
       case "channel": channel = Channel(try node.shortText())
@@ -28,6 +29,10 @@ extension SourceMapping {
       case "bots":
         keepsBots = try node.parsed("keep, or apart as it is without this") {
           ["keep": true, "apart": false][$0]
+        }
+      case "key":
+        hasSecretKey = try node.parsed("secret, or public as it is without this") {
+          ["secret": true, "public": false][$0]
         }
       case "origins": origins = try node.originRules()
       default:

@@ -26,6 +26,10 @@ package struct SourceMapping: Hashable, Sendable {
   package var origins: [OriginRule] = []
   /// True when events of programs are touchpoints as others are.
   package var keepsBots = false
+  /// True when only systems of the company have the source's key, and no page or app does.
+  package var hasSecretKey = false
+  /// Whose word its events are.
+  var claimant: Claimant { hasSecretKey ? .server : .browser }
 
   package enum Fact: String, Hashable, Sendable, CaseIterable {
     case customer, anonymous, content, value, currency, time

@@ -14,6 +14,7 @@ struct API: Sendable {
       group.get(RouterPath(kind.name)) { request, _ in await reply(kind, to: request) }
     }
     group.get("changes") { request, _ in await changes(request) }
+    IdentityDesk(workspace: workspace).addAPIRoutes(to: group)
     group.get("openapi.json") { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")

@@ -43,6 +43,8 @@ final class Metrics: Sendable {
     var databaseBytes: Int?
     var walBytes: Int?
     var journeys = JourneyKeeper.Status()
+    /// How many identities are at a limit; nil where the store cannot say.
+    var identityAlarms: [AlarmReason: Int]?
   }
 
   func note(_ note: FrontDoor.Note) {
@@ -122,6 +124,12 @@ final class Metrics: Sendable {
     out.value(
       "klantreis_overlay_touchpoints", "Touchpoints in memory over the base.",
       moment.journeys.overlayTouchpoints)
+    if let alarms = moment.identityAlarms {
+      out.family(
+        "klantreis_identity_alarms", .gauge,
+        "Identities that were named with too many others; what was said of them joins nobody.",
+        AlarmReason.allCases.map { ([("reason", $0.rawValue)], Double(alarms[$0] ?? 0)) })
+    }
     out.family(
       "klantreis_bases_written_total", .counter, "Bases that were written.",
       [([], Double(moment.journeys.written))])

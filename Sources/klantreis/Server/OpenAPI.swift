@@ -16,7 +16,7 @@ enum OpenAPI {
       "paths": .object(
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
-            + [("/api/v1/changes", changes)])),
+            + [("/api/v1/changes", changes)] + IdentityAPI.paths)),
       "components": ["schemas": ["Error": errorSchema]],
     ])
     let encoder = JSONEncoder()
@@ -98,7 +98,7 @@ enum OpenAPI {
     ]
   }
 
-  private static func errorReply(_ description: String) -> JSONValue {
+  static func errorReply(_ description: String) -> JSONValue {
     [
       "description": .text(description),
       "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Insights
 import JourneyEngine
+import Store
 
 /// The dashboard's pages: reads the address, asks the questions, hands the values to the pages.
 struct Site: Sendable {
@@ -37,6 +38,8 @@ struct Site: Sendable {
     imports.addRoutes(to: router, pageContext: { try await context(of: $0) })
     sources.addRoutes(to: router, pageContext: { try await context(of: $0) })
     SegmentDesk(workspace: workspace).addRoutes(to: router)
+    IdentityDesk(workspace: workspace).addRoutes(to: router)
+    DuplicateDesk(workspace: workspace).addRoutes(to: router)
   }
 
   // MARK: Pages
@@ -67,7 +70,8 @@ struct Site: Sendable {
     return Pages.timelinePage(
       TimelinePage(
         timeline: answer, model: try snapshot.models.named(answer.model), page: number,
-        firstIndex: (number - 1) * pageLength), context)
+        firstIndex: (number - 1) * pageLength,
+        identities: try workspace.store.identities(of: id)), context)
   }
 
   private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {

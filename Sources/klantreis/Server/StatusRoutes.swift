@@ -50,6 +50,7 @@ struct StatusRoutes: Sendable {
         residentBytes: Metrics.Moment.residentBytes(),
         databaseBytes: Metrics.Moment.bytes(of: database),
         walBytes: Metrics.Moment.bytes(of: URL(filePath: database.path + "-wal")),
-        journeys: workspace.keeper.status))
+        journeys: workspace.keeper.status,
+        identityAlarms: try? workspace.store.identityAlarms()))
   }
 }
