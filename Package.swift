@@ -61,10 +61,16 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
       ], resources: [.embedInCode("Tracker/klantreis.js")], swiftSettings: strict),
-    .target(name: "Store", dependencies: ["CustomerJourney", grdb, sqlite], swiftSettings: strict),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .target(
+      name: "Access", dependencies: ["CustomerJourney", "CSodium", crypto], swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["CustomerJourney", "Access", grdb, sqlite],
+      swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
-      name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
+      name: "Dashboard",
+      dependencies: ["CustomerJourney", "Access", "JourneyEngine", "Insights", mustache],
       resources: [
         .embedInCode("Assets/klantreis.css"),
         .embedInCode("Assets/klantreis.js"),
@@ -93,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "klantreis",
       dependencies: [
-        "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Dashboard",
+        "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
         "Simulator", argumentParser, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
@@ -115,9 +121,11 @@ let package = Package(
       dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
       swiftSettings: strict),
     .testTarget(
+      name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
+    .testTarget(
       name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),
     .testTarget(
-      name: "DashboardTests", dependencies: ["CustomerJourney", "Insights", "Dashboard"],
+      name: "DashboardTests", dependencies: ["CustomerJourney", "Access", "Insights", "Dashboard"],
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(

@@ -264,6 +264,7 @@ enum Schema {
           CREATE TABLE consumer (name TEXT PRIMARY KEY, change INTEGER NOT NULL) STRICT;
           """)
     }
+    registerAccess(in: &migrator)
     return migrator
   }
 }

@@ -67,6 +67,10 @@ extension Store {
           problems: try count(
             db, "SELECT count(*) FROM touchpoint WHERE (value IS NULL) <> (currency IS NULL)"
           ) { "\($0) touchpoints have one without the other" }))
+      findings.append(
+        Finding(
+          rule: "Of what was done, every line is there as it was written",
+          problems: try Self.brokenActivity(db)))
       return findings
     }
   }
