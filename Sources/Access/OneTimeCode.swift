@@ -8,12 +8,26 @@ package struct OneTimeCode: Hashable, Sendable {
 
   package static let periodSeconds: Int64 = 30
   private static let digits = 6
+  private static let keyBytes = 20
   /// Steps before and after now that count too, for clocks that are not quite right.
   private static let drift: Int64 = 1
 
   package init(key: [UInt8]) { self.key = key }
 
-  package static func random() -> OneTimeCode { OneTimeCode(key: Sodium.randomBytes(20)) }
+  /// Nil when the text is not the whole key of an app as ``base32`` writes it.
+  package init?(base32 text: String) {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+    let values = text.utf8.compactMap { digits.firstIndex(of: $0) }
+    guard values.count == text.utf8.count, values.count == Self.keyBytes * 8 / 5 else { return nil }
+    key = (0..<Self.keyBytes).map { at in
+      (0..<8).reduce(UInt8(0)) { byte, bit in
+        let (digit, place) = (at * 8 + bit).quotientAndRemainder(dividingBy: 5)
+        return byte << 1 | UInt8(values[digit] >> (4 - place) & 1)
+      }
+    }
+  }
+
+  package static func random() -> OneTimeCode { OneTimeCode(key: Sodium.randomBytes(keyBytes)) }
 
   /// The number of the step in which a moment is.
   package static func step(at moment: Timestamp) -> Int64 {

@@ -115,7 +115,7 @@ extension Store {
     }
   }
 
-  private static func identity(_ db: Database) throws -> Int64 {
+  static func identity(_ db: Database) throws -> Int64 {
     try Int64.fetchOne(db, sql: "SELECT number FROM identity") ?? 0
   }
 

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Collector
 import CustomerJourney
@@ -39,7 +40,10 @@ struct Klantreis: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Project",
-        subcommands: [ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self]),
+        subcommands: [
+          ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self, UsersCommand.self,
+          TokensCommand.self,
+        ]),
     ])
 
   static func main() async {
@@ -66,6 +70,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceTextProblem: fail("\(error)", .wrongUse)
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
+    case let error as UserProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

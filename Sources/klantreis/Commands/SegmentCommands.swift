@@ -51,7 +51,9 @@ struct SegmentsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let segment = try data.open().addSegment(name: name, rule: rule)
+      let workspace = try data.open()
+      let segment = try workspace.addSegment(name: name, rule: rule)
+      try workspace.note(.segmentAdded, segment.name)
       Terminal.write(
         "Added \(segment.name). Ask with --who 'segment(\"\(segment.name)\")'.\n")
     }
@@ -68,7 +70,9 @@ struct SegmentsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      try data.openExisting().removeSegment(named: name)
+      let workspace = try data.openExisting()
+      try workspace.removeSegment(named: name)
+      try workspace.note(.segmentRemoved, name)
       Terminal.write("Removed \(name).\n")
     }
   }

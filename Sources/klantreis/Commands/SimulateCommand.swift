@@ -61,6 +61,7 @@ struct SimulateCommand: ParsableCommand {
     } else {
       let workspace = try data.open()
       truth = try workspace.simulate(simulation) { bar.update(fraction: $0, count: $1) }
+      try workspace.note(.simulated, "\(truth.customers) customers")
       place = workspace.truthFile.path
     }
     bar.finish()

@@ -78,7 +78,9 @@ struct SourcesCommand: ParsableCommand {
 
     func run() throws {
       let mapping = try mapping.map { try SourcesCommand.mapping(file: $0) }
-      let source = try data.open().addSource(name: name, key: key, mapping: mapping)
+      let workspace = try data.open()
+      let source = try workspace.addSource(name: name, key: key, mapping: mapping)
+      try workspace.note(.sourceAdded, source.name)
       Terminal.write(
         """
         Added \(source.name). Its write key is
@@ -157,6 +159,7 @@ struct SourcesCommand: ParsableCommand {
       var source = try workspace.source(name)
       source.mapping = try file.map { try SourcesCommand.mapping(file: $0) }
       try workspace.store.change(source)
+      try workspace.note(.sourceChanged, source.name)
       Terminal.write(
         none
           ? "\(source.name) has no mapping any more.\n"
@@ -248,6 +251,7 @@ struct SourcesCommand: ParsableCommand {
       let replay = klantreis.Replay(
         workspace: workspace, source: try workspace.source(name), kind: kind)
       let outcome = try replay.run(now: .now)
+      try workspace.note(.rejectedReplayed, name)
       if format == .json {
         try Terminal.write(json: outcome)
       } else {
@@ -268,6 +272,7 @@ struct SourcesCommand: ParsableCommand {
     var source = try workspace.source(name)
     source.isOn = isOn
     try workspace.store.change(source)
+    try workspace.note(.sourceChanged, source.name)
     Terminal.write(
       isOn
         ? "\(source.name) is on: its events are taken in.\n"
