@@ -132,13 +132,13 @@ let package = Package(
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),
+      name: "StoreTests", dependencies: ["CustomerJourney", "Access", "Store", grdb], swiftSettings: strict),
     .testTarget(
       name: "DashboardTests", dependencies: ["CustomerJourney", "Access", "Insights", "Dashboard"],
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "klantreisTests", dependencies: ["klantreis", grdb, hummingbirdTesting],
+      name: "klantreisTests", dependencies: ["klantreis", "Access", grdb, hummingbirdTesting],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -1,3 +1,4 @@
+import Access
 import Collector
 import CustomerJourney
 import Dashboard

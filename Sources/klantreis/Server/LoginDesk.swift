@@ -23,7 +23,7 @@ struct LoginDesk: Sendable {
   func addOpenRoutes(to router: Router<ServerContext>) {
     router.get("login") { request, _ in
       let next = Self.local(request.query["next"])
-      if try await gate.session(of: request)?.isWhole == true { return .seeOther(next) }
+      if try await gate.session(of: request)?.isWhole == true { return Response.seeOther(next) }
       return try await loginPage(request, LoginPage(next: next))
     }
     router.post("login") { request, context in
@@ -33,7 +33,7 @@ struct LoginDesk: Sendable {
     router.get("login/code") { request, _ in
       let next = Self.local(request.query["next"])
       guard let session = try await gate.session(of: request), !session.isWhole else {
-        return .seeOther(Self.path(next: next))
+        return Response.seeOther(Self.path(next: next))
       }
       return try await loginPage(request, LoginPage(asks: .code, next: next))
     }
@@ -89,7 +89,7 @@ struct LoginDesk: Sendable {
   ) async throws -> Response {
     let next = Self.local(form["next"])
     guard let session = try await gate.session(of: request), !session.isWhole else {
-      return .seeOther(Self.path(next: next))
+      return Response.seeOther(Self.path(next: next))
     }
     let address = try await gate.address(of: request, context.remoteAddress?.ipAddress)
     do {
@@ -124,7 +124,7 @@ struct LoginDesk: Sendable {
     let found = try await workspace.aside { try store.invitation(secret.digest, at: now) }
     guard let (user, enters) = found else {
       // The link of the demo a second time, in the browser that it let in.
-      if try await gate.session(of: request)?.isWhole == true { return .seeOther("/") }
+      if try await gate.session(of: request)?.isWhole == true { return Response.seeOther("/") }
       return Response.html(
         Pages.welcomePage(WelcomePage(token: nil), Visit(request).plainContext), status: .gone)
     }
@@ -212,7 +212,7 @@ extension Gate.Refusal {
     }
   }
 
-  fileprivate var shown: LoginPage.Problem {
+  var shown: LoginPage.Problem {
     switch self {
     case .wrong: .wrong
     case .wait(let seconds): .wait(seconds: seconds)

@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Foundation

@@ -1,6 +1,7 @@
 import Access
 import CustomerJourney
 import Dashboard
+import Store
 
 /// Who asks: somebody in a browser, or a program with a token.
 struct Visitor: Sendable {
