@@ -109,7 +109,7 @@ let package = Package(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
-        "Simulator", argumentParser, hummingbird, log,
+        "Simulator", argumentParser, crypto, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
       linkerSettings: [.linkedLibrary("mimalloc")]),
@@ -132,7 +132,8 @@ let package = Package(
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["CustomerJourney", "Access", "Store", grdb], swiftSettings: strict),
+      name: "StoreTests", dependencies: ["CustomerJourney", "Access", "Store", grdb],
+      swiftSettings: strict),
     .testTarget(
       name: "DashboardTests", dependencies: ["CustomerJourney", "Access", "Insights", "Dashboard"],
       exclude: ["Golden"],

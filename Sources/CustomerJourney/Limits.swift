@@ -176,6 +176,8 @@ package enum Limits {
   package static let recoveryCodes = 10
   /// Days that a token works at most.
   package static let tokenDays = 730
+  /// Bytes of a backup's table of contents.
+  package static let manifestBytes = 16_777_216
   /// Lines of who did what on one page.
   package static let activityPerPage = 100
 }

@@ -30,7 +30,8 @@ struct Klantreis: AsyncParsableCommand {
         name: "Data",
         subcommands: [
           DemoCommand.self, ImportCommand.self, SimulateCommand.self, ServeCommand.self,
-          SourcesCommand.self, VerifyCommand.self,
+          SourcesCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
+          RebuildCommand.self,
         ]),
       CommandGroup(
         name: "Questions",
@@ -70,6 +71,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceTextProblem: fail("\(error)", .wrongUse)
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
+    case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:

@@ -193,9 +193,10 @@ struct LoginTests {
       #expect(hsts == nil)
       let secure = TestBrowser(client)
       let https: HTTPFields = [.named("X-Forwarded-Proto"): "https"]
-      let cookie = try await secure.post(
-        "/login", ["name": "ann", "password": GuardedProject.password], headers: https
-      ).headers[.setCookie] ?? ""
+      let cookie =
+        try await secure.post(
+          "/login", ["name": "ann", "password": GuardedProject.password], headers: https
+        ).headers[.setCookie] ?? ""
       #expect(cookie.hasPrefix("__Host-klantreis-"))
       #expect(cookie.hasSuffix("; Secure"))
       let page = try await secure.get("/", headers: https)
@@ -208,7 +209,9 @@ struct LoginTests {
     }
   }
 
-  @Test("a session ends when it is idle for a week, after a month, by logging out, and by a new password")
+  @Test(
+    "a session ends when it is idle for a week, after a month, by logging out, and by a new password"
+  )
   func endings() async throws {
     try guarded.addUser("ann", .owner)
     try await guarded.serving { client in
@@ -265,7 +268,8 @@ struct LoginTests {
       try await bob.logIn("bob")
       let page = try await ann.get("/account")
       #expect(page.text.contains("Safari, iPhone"))
-      let end = try #require(page.text.firstMatch(of: /action="(\/account\/sessions\/\d+\/end)"/)?.1)
+      let end = try #require(
+        page.text.firstMatch(of: /action="(\/account\/sessions\/\d+\/end)"/)?.1)
       _ = try await bob.post(String(end), from: "/account")
       let stays = try await phone.get("/").status
       #expect(stays == 200, "another's session is out of reach")
@@ -303,8 +307,9 @@ struct LoginTests {
         body: .init(string: "--x--\r\n")
       ) { $0.status }
       #expect(upload == .forbidden)
-      let form = try #require(try await ann.get("/import").text
-        .firstMatch(of: /action="\/import\?form=([^"]+)"/)?.1)
+      let form = try #require(
+        try await ann.get("/import").text
+          .firstMatch(of: /action="\/import\?form=([^"]+)"/)?.1)
       let known = try await client.execute(
         uri: "/import?form=\(form)", method: .post,
         headers: [.cookie: ann.cookieHeader, .contentType: "multipart/form-data; boundary=x"],
@@ -312,7 +317,8 @@ struct LoginTests {
       ) { $0.status }
       #expect(known == .badRequest, "it was looked at")
       let segment = try await ann.post(
-        "/segments", ["name": "All", "who": "true"], from: "/segments").status
+        "/segments", ["name": "All", "who": "true"], from: "/segments"
+      ).status
       #expect(segment == 303)
     }
     #expect(try guarded.store.segments().map(\.name) == ["All"])

@@ -6,6 +6,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Store
 import Testing
 
 @testable import klantreis
@@ -43,10 +44,10 @@ struct PermissionRouteTests {
     "GET /api/v1/transitions": .insights, "GET /api/v1/paths": .insights,
     "GET /api/v1/funnel": .insights, "GET /api/v1/segment": .insights,
     "GET /api/v1/journey": .persons, "GET /api/v1/changes": .persons,
-    "GET /api/v1/openapi.json": .insights, "GET /api/v1/**": .some(nil),
-    "GET /account": .some(nil), "POST /logout": .some(nil), "POST /account/password": .some(nil),
-    "POST /account/code": .some(nil), "POST /account/code/new": .some(nil),
-    "POST /account/code/off": .some(nil), "POST /account/sessions/{id}/end": .some(nil),
+    "GET /api/v1/openapi.json": .insights, "GET /api/v1/**": nil,
+    "GET /account": nil, "POST /logout": nil, "POST /account/password": nil,
+    "POST /account/code": nil, "POST /account/code/new": nil,
+    "POST /account/code/off": nil, "POST /account/sessions/{id}/end": nil,
     "GET /users": .manage, "POST /users": .manage, "POST /users/{id}/role": .manage,
     "POST /users/{id}/remove": .manage, "POST /users/{id}/link": .manage,
     "GET /tokens": .manage, "POST /tokens": .manage, "POST /tokens/{name}/remove": .manage,
@@ -174,8 +175,9 @@ struct PermissionRouteTests {
       for (name, method, path) in routes where method == .get && Self.needs[name] == .insights {
         let page = try await browser.get(
           path.replacing("/segments/shop", with: "/segments/Buyers"))
+        let words = Set(page.text.split { !$0.isLetter }.map(String.init))
         for person in ["ann", "bob", "cas", "dora"] {
-          #expect(page.text.firstMatch(of: try Regex("\\b\(person)\\b")) == nil, "\(name)")
+          #expect(!words.contains(person), "\(name) names \(person)")
         }
         #expect(!page.text.contains("href=\"/customers"), "\(name) leads to a closed door")
       }

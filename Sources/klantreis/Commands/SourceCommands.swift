@@ -294,27 +294,3 @@ enum ListFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension RejectedEvent.Kind: ExpressibleByArgument {}
-
-struct VerifyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check that the data folder's database is sound.",
-    discussion: """
-      Example:
-        klantreis verify --data data
-
-      Looks at every row, so it takes a while on a large one. A server may run meanwhile. Ends with 1
-      when something is wrong.
-      """)
-  @OptionGroup var data: DataOptions
-
-  func run() throws {
-    let findings = try data.openExisting().store.verify()
-    for finding in findings {
-      Terminal.write("\(finding.problems.isEmpty ? "ok    " : "WRONG ") \(finding.rule)\n")
-      for problem in finding.problems { Terminal.write("       \(problem)\n") }
-    }
-    guard findings.allSatisfy(\.problems.isEmpty) else {
-      throw Ending.failed("The database is not sound: restore the data folder from a copy.")
-    }
-  }
-}
