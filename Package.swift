@@ -61,6 +61,7 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
       ], resources: [.embedInCode("Tracker/klantreis.js")], swiftSettings: strict),
+    .systemLibrary(name: "CRename"),
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .target(
       name: "Access", dependencies: ["CustomerJourney", "CSodium", crypto], swiftSettings: strict),
@@ -109,7 +110,7 @@ let package = Package(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
-        "Simulator", argumentParser, crypto, hummingbird, log,
+        "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
       linkerSettings: [.linkedLibrary("mimalloc")]),

@@ -3,7 +3,7 @@ import CSodium
 /// Encrypts what is written in one go from the beginning to the end: XChaCha20-Poly1305 in libsodium's
 /// secretstream, with a key that Argon2id makes of a passphrase. Every chunk is authenticated, its
 /// place and the end too.
-package struct Sealer: ~Copyable {
+package final class Sealer {
   /// What stands before the first chunk: mark, salt, cost and the stream's own header.
   package let head: [UInt8]
   private var state = crypto_secretstream_xchacha20poly1305_state()
@@ -34,7 +34,7 @@ package struct Sealer: ~Copyable {
   }
 
   /// Seals one chunk; the last says that it is.
-  package mutating func seal(_ chunk: [UInt8], isLast: Bool) -> [UInt8] {
+  package func seal(_ chunk: [UInt8], isLast: Bool) -> [UInt8] {
     precondition(chunk.count <= Self.chunkBytes)
     var sealed = [UInt8](repeating: 0, count: chunk.count + Self.overhead)
     let tag =
@@ -67,7 +67,7 @@ package struct Sealer: ~Copyable {
 }
 
 /// Opens what ``Sealer`` sealed.
-package struct Unsealer: ~Copyable {
+package final class Unsealer {
   private var state = crypto_secretstream_xchacha20poly1305_state()
   private let head: [UInt8]
 
@@ -94,7 +94,7 @@ package struct Unsealer: ~Copyable {
   }
 
   /// Opens the next chunk. Throws ``SealProblem/damaged`` when it is not the one that was sealed there.
-  package mutating func open(
+  package func open(
     _ sealed: [UInt8]
   ) throws(SealProblem) -> (chunk: [UInt8], isLast: Bool) {
     guard sealed.count >= Sealer.overhead else { throw .damaged }

@@ -38,7 +38,7 @@ extension Store {
   package static var knownMigrations: [String] { Schema.migrator.migrations }
 
   /// Closes the database, so that its files can be moved. Nothing may be asked of it afterwards.
-  package func close() throws {
+  package func shut() throws {
     try watcher.close()
     try pool.close()
   }

@@ -7,6 +7,11 @@ extension Store {
     package var rule: String
     /// What is wrong; empty when the rule holds. Holds no personal data.
     package var problems: [String]
+
+    package init(rule: String, problems: [String]) {
+      self.rule = rule
+      self.problems = problems
+    }
   }
 
   /// Problems that are listed of one rule.

@@ -20,6 +20,7 @@ struct Backup {
   static let chunkBytes = 1_048_576
 
   /// Returns what is in it.
+  @discardableResult
   func make(of workspace: Workspace, at now: Timestamp) throws -> BackupManifest {
     let files = FileManager.default
     guard !files.fileExists(atPath: file.path) else { throw BackupProblem.exists(file.path) }
@@ -45,7 +46,7 @@ struct Backup {
       throw BackupProblem.unsound(finding.rule)
     }
     let migrations = try copy.migrations()
-    try copy.close()
+    try copy.shut()
     let manifest = BackupManifest(
       version: Klantreis.version, made: now, migrations: migrations,
       files: try Self.sources(of: workspace, scratch).map { path, url in

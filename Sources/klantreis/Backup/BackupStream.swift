@@ -6,7 +6,7 @@ import Foundation
 final class BackupOutput {
   private let file: Int32
   private let path: String
-  private var sealer: SealerBox?
+  private var sealer: Sealer?
   private var waiting: [UInt8] = []
 
   /// Makes the file, which must not be there.
@@ -15,9 +15,9 @@ final class BackupOutput {
     file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw BackupProblem.system("\(path) cannot be made", errno) }
     guard let passphrase else { return }
-    let box = SealerBox(try Sealer(passphrase: passphrase, cost: cost))
-    sealer = box
-    try put(box.sealer.head)
+    let sealer = try Sealer(passphrase: passphrase, cost: cost)
+    self.sealer = sealer
+    try put(sealer.head)
   }
 
   deinit { close(file) }
@@ -29,13 +29,13 @@ final class BackupOutput {
     while waiting.count > Sealer.chunkBytes {
       let chunk = Array(waiting.prefix(Sealer.chunkBytes))
       waiting.removeFirst(Sealer.chunkBytes)
-      try put(sealer.sealer.seal(chunk, isLast: false))
+      try put(sealer.seal(chunk, isLast: false))
     }
   }
 
   /// Writes what is left, and returns when the disk has all.
   func finish() throws {
-    if let sealer { try put(sealer.sealer.seal(waiting, isLast: true)) }
+    if let sealer { try put(sealer.seal(waiting, isLast: true)) }
     guard fsync(file) == 0 else { throw BackupProblem.system("\(path) cannot be written", errno) }
   }
 
@@ -50,18 +50,13 @@ final class BackupOutput {
       done += count
     }
   }
-
-  private final class SealerBox {
-    var sealer: Sealer
-    init(_ sealer: consuming Sealer) { self.sealer = sealer }
-  }
 }
 
 /// Reads a backup from its beginning to its end, and notices any byte that is not as it was written.
 final class BackupInput {
   private let file: Int32
   private let path: String
-  private var unsealer: UnsealerBox?
+  private var unsealer: Unsealer?
   private var ready: [UInt8] = []
   private var at = 0
   private var isOver = false
@@ -83,7 +78,7 @@ final class BackupInput {
     guard let passphrase else { throw BackupProblem.needsPassphrase }
     let head = mark + (try take(Sealer.headBytes - mark.count))
     do {
-      unsealer = UnsealerBox(try Unsealer(head: head, passphrase: passphrase))
+      unsealer = try Unsealer(head: head, passphrase: passphrase)
       try more()
     } catch SealProblem.noMemory {
       throw BackupProblem.system("The passphrase cannot be tried", ENOMEM)
@@ -131,7 +126,7 @@ final class BackupInput {
   private func more() throws {
     guard let unsealer else { return }
     let sealed = try upTo(Sealer.sealedChunkBytes)
-    let (chunk, isLast) = try unsealer.unsealer.open(sealed)
+    let (chunk, isLast) = try unsealer.open(sealed)
     ready = Array(ready[at...]) + chunk
     at = 0
     isOver = isLast
@@ -156,10 +151,5 @@ final class BackupInput {
       done += got
     }
     return Array(bytes.prefix(done))
-  }
-
-  private final class UnsealerBox {
-    var unsealer: Unsealer
-    init(_ unsealer: consuming Unsealer) { self.unsealer = unsealer }
   }
 }

@@ -1,4 +1,5 @@
 import Access
+import CRename
 import CustomerJourney
 import Foundation
 import Store
@@ -56,7 +57,7 @@ struct Restore {
     try before(.settled)
     try store.settleAfterRestore(
       Deed(.restored, file.lastPathComponent, by: Activity.commandLine, at: now))
-    try store.close()
+    try store.shut()
     try Disk.sync(made)
     try before(.placed)
     let aside = try place(made, at: now)
@@ -107,10 +108,6 @@ struct Restore {
   }
 
   private func swapped(_ a: String, _ b: String) -> Bool {
-    #if os(Linux)
-      renameat2(AT_FDCWD, a, AT_FDCWD, b, UInt32(RENAME_EXCHANGE)) == 0
-    #else
-      renamex_np(a, b, UInt32(RENAME_SWAP)) == 0
-    #endif
+    renameat2(AT_FDCWD, a, AT_FDCWD, b, klantreis_rename_exchange) == 0
   }
 }

@@ -132,11 +132,9 @@ struct RebuildCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    let workspace = try data.openExisting()
-    try? FileManager.default.removeItem(at: workspace.folder.appending(path: BaseFile.name))
-    let count = try workspace.snapshot().journeys.count
+    let (count, isFiled) = try data.openExisting().rebuild()
     Terminal.write(
-      workspace.keeper.status.written > 0
+      isFiled
         ? "Made the file of journeys anew, of \(count.grouped) touchpoints.\n"
         : "\(count.grouped) touchpoints are so few that they are read from the database each time.\n"
     )
@@ -144,6 +142,17 @@ struct RebuildCommand: ParsableCommand {
 }
 
 extension Workspace {
+  /// Throws the file of journeys away and reads them from the database; says how many touchpoints there
+  /// are, and whether they are enough for a new file.
+  func rebuild() throws -> (count: Int, isFiled: Bool) {
+    let file = folder.appending(path: BaseFile.name)
+    if FileManager.default.fileExists(atPath: file.path) {
+      try FileManager.default.removeItem(at: file)
+    }
+    let count = try snapshot().journeys.count
+    return (count, keeper.status.written > 0)
+  }
+
   /// Compares the journeys by the base file with those by the database alone.
   func verifyBase() throws -> Store.Finding {
     var finding = Store.Finding(
