@@ -161,17 +161,28 @@ struct PermissionRouteTests {
   func analyst() async throws {
     let workspace = guarded.project.workspace
     try workspace.addSegment(name: "Buyers", rule: "ever(event is \"Order Completed\")")
-    _ = try await workspace.asking { snapshot in
-      try Watch(store: workspace.store).look(snapshot, now: .now)
+    let watch = Watch(store: workspace.store)
+    for turn in 0..<2 {
+      // The second look sees who came since the first.
+      _ = try await workspace.asking { try watch.look($0, now: .now) }
+      if turn == 0 {
+        try workspace.store.append([
+          TestProject.touch("dora", "2024-03-01T09:00:00Z", "Order Completed", .website)
+        ])
+      }
     }
-    try workspace.store.append([
-      TestProject.touch("dora", "2024-03-01T09:00:00Z", "Order Completed", .website)
-    ])
+    try guarded.addUser("seer", .marketer)
     try guarded.addUser("someone", .analyst)
     let routes = routes
     try await guarded.serving { client in
       let browser = TestBrowser(client)
       try await browser.logIn("someone")
+      let seer = TestBrowser(client)
+      try await seer.logIn("seer")
+      let seen = try await seer.get("/segments/Buyers").text
+      #expect(seen.contains("/customers/dora"), "there is something to hide")
+      let hidden = try await browser.get("/segments/Buyers").text
+      #expect(hidden.contains("hidden for your role"))
       for (name, method, path) in routes where method == .get && Self.needs[name] == .insights {
         let page = try await browser.get(
           path.replacing("/segments/shop", with: "/segments/Buyers"))

@@ -20,9 +20,7 @@ struct UserDesk: Sendable {
     routes.post("users/:id/role", needs: .manage) { request, context in
       let form = try await FormFields.body(of: request)
       return try await change(request, context) { user, visitor, store, now in
-        guard let role = form["role"].flatMap(Role.init(rawValue:)),
-          Self.mayGive(role, visitor)
-        else { throw NotAllowed(permission: .manage) }
+        let role = try Self.role(in: form, for: visitor)
         let subject = "\(user.name): \(role.rawValue)"
         try store.setRole(role, of: user, visitor.deed(.userRoleChanged, subject, at: now))
       }
@@ -55,6 +53,15 @@ struct UserDesk: Sendable {
     routes.get("activity", needs: .manage) { request, context in
       try await activity(request, context)
     }
+  }
+
+  /// The role that a form names, when the visitor may give it.
+  private static func role(in form: FormFields, for visitor: Visitor) throws -> Role {
+    guard let role = form["role"].flatMap(Role.init(rawValue:)) else {
+      throw HTTPError(.badRequest, message: "The form names no role.")
+    }
+    guard mayGive(role, visitor) else { throw NotAllowed(permission: .manage) }
+    return role
   }
 
   private static func mayGive(_ role: Role, _ visitor: Visitor) -> Bool {
@@ -91,9 +98,7 @@ struct UserDesk: Sendable {
     _ form: FormFields, _ request: Request, _ context: ServerContext
   ) async throws -> Response {
     let (visitor, typed) = (try context.knownVisitor(), form["name"] ?? "")
-    guard let role = form["role"].flatMap(Role.init(rawValue:)), Self.mayGive(role, visitor) else {
-      throw NotAllowed(permission: .manage)
-    }
+    let role = try Self.role(in: form, for: visitor)
     let (store, now) = (workspace.store, gate.now)
     do {
       let name = try User.checked(name: typed)
