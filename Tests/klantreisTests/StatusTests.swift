@@ -19,7 +19,7 @@ struct StatusTests {
   func names() async throws {
     // Held, for its folder goes with it.
     let collecting = try CollectingProject()
-    let token = try collecting.project.workspace.testToken(.read)
+    let token = try collecting.project.workspace.testToken()
     let responder = collecting.server.router().buildResponder()
     let context = ServerContext(
       source: ApplicationRequestContextSource(
