@@ -61,14 +61,30 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "CArchive", "CMaxMindDB", "CSimdjson", "CZlib", crypto, yams,
       ], resources: [.embedInCode("Tracker/klantreis.js")], swiftSettings: strict),
-    .target(name: "Store", dependencies: ["CustomerJourney", grdb, sqlite], swiftSettings: strict),
+    .systemLibrary(name: "CRename"),
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .target(
+      name: "Access", dependencies: ["CustomerJourney", "CSodium", crypto], swiftSettings: strict),
+    .target(
+      name: "Store", dependencies: ["CustomerJourney", "Access", grdb, sqlite],
+      swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
-      name: "Dashboard", dependencies: ["CustomerJourney", "JourneyEngine", "Insights", mustache],
+      name: "Dashboard",
+      dependencies: ["CustomerJourney", "Access", "JourneyEngine", "Insights", mustache],
       resources: [
         .embedInCode("Assets/klantreis.css"),
         .embedInCode("Assets/klantreis.js"),
         .embedInCode("Assets/favicon.svg"),
+        .embedInCode("Templates/account.mustache"),
+        .embedInCode("Templates/accounttabs.mustache"),
+        .embedInCode("Templates/activity.mustache"),
+        .embedInCode("Templates/code.mustache"),
+        .embedInCode("Templates/formtoken.mustache"),
+        .embedInCode("Templates/login.mustache"),
+        .embedInCode("Templates/tokens.mustache"),
+        .embedInCode("Templates/users.mustache"),
+        .embedInCode("Templates/welcome.mustache"),
         .embedInCode("Templates/bars.mustache"),
         .embedInCode("Templates/customers.mustache"),
         .embedInCode("Templates/filter.mustache"),
@@ -95,8 +111,8 @@ let package = Package(
     .executableTarget(
       name: "klantreis",
       dependencies: [
-        "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Dashboard",
-        "Simulator", argumentParser, hummingbird, log,
+        "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
+        "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
       linkerSettings: [.linkedLibrary("mimalloc")]),
@@ -117,13 +133,16 @@ let package = Package(
       dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
       swiftSettings: strict),
     .testTarget(
-      name: "StoreTests", dependencies: ["CustomerJourney", "Store", grdb], swiftSettings: strict),
+      name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
     .testTarget(
-      name: "DashboardTests", dependencies: ["CustomerJourney", "Insights", "Dashboard"],
+      name: "StoreTests", dependencies: ["CustomerJourney", "Access", "Store", grdb],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DashboardTests", dependencies: ["CustomerJourney", "Access", "Insights", "Dashboard"],
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "klantreisTests", dependencies: ["klantreis", grdb, hummingbirdTesting],
+      name: "klantreisTests", dependencies: ["klantreis", "Access", grdb, hummingbirdTesting],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

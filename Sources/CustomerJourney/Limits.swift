@@ -168,4 +168,34 @@ package enum Limits {
   /// Customers among whom duplicates are looked for, and pairs that are shown.
   package static let matchedCustomers = 200_000
   package static let suggestions = 100
+
+  // MARK: Access
+
+  /// Users, tokens, and sessions of one user; the oldest session goes when there are more.
+  package static let users = 1_000
+  package static let sessionsPerUser = 20
+  package static let userNameCharacters = 100
+  /// Characters of a password at least, and its bytes at most.
+  package static let passwordCharacters = 12
+  package static let passwordBytes = 1_024
+  /// Passwords that wait to be tried, each for a tenth of a second and 64 MB in turn.
+  package static let waitingLogins = 20
+  /// Names and addresses whose failed logins are remembered.
+  package static let throttled = 10_000
+  /// Seconds that a session lives without use, and at most.
+  package static let sessionIdleSeconds: Double = 7 * 86_400
+  package static let sessionSeconds: Double = 30 * 86_400
+  /// Seconds between two notes of when a session or a token was used.
+  package static let lastUseSeconds: Double = 60
+  /// Seconds after a right password in which the code must be given.
+  package static let codeSeconds: Double = 300
+  /// Seconds that a link works by which somebody chooses a password.
+  package static let inviteSeconds: Int64 = 86_400
+  package static let recoveryCodes = 10
+  /// Days that a token works at most.
+  package static let tokenDays = 730
+  /// Bytes of a backup's table of contents.
+  package static let manifestBytes = 16_777_216
+  /// Lines of who did what on one page.
+  package static let activityPerPage = 100
 }

@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 
 extension Pages {
@@ -11,7 +12,7 @@ extension Pages {
     let words = context.words
     return [
       "action": context.link(customerPath(who.customer) + "/identities"),
-      "customer": who.customer,
+      "customer": who.customer, "mayAct": context.may(.act),
       "rows": who.identities.map { identity -> Templates.Values in
         [
           "kind": words["kind.\(identity.kind)"], "name": name(identity.key),
@@ -26,7 +27,7 @@ extension Pages {
         values["kind"] = words["kind.\(CustomerKey.kind(of: one.key).name)"]
         values["name"] = name(one.key)
         values["state"] = words["state.\(one.state.rawValue)"]
-        values["canRejoin"] = one.state == .apart
+        values["canRejoin"] = one.state == .apart && context.may(.act)
         return values
       },
       "alarms": who.alarms.map {

@@ -1,3 +1,4 @@
+package import Access
 package import CustomerJourney
 
 /// What every page needs besides its own values: who reads it, where it is, what was asked.
@@ -17,11 +18,14 @@ package struct PageContext: Sendable {
   package var foreignValues: Int
   /// True when the people do not exist: every page says so.
   package var isSimulated: Bool
+  /// Who reads it; nil before the login, where nothing of the project is shown.
+  package var reader: Reader?
 
   package init(
     language: Language, path: String, query: Query = Query(), models: [ModelChoice] = [],
     dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = [],
-    currency: Currency = .eur, foreignValues: Int = 0, isSimulated: Bool = false
+    currency: Currency = .eur, foreignValues: Int = 0, isSimulated: Bool = false,
+    reader: Reader? = nil
   ) {
     self.language = language
     self.path = Self.local(path)
@@ -33,6 +37,22 @@ package struct PageContext: Sendable {
     self.currency = currency
     self.foreignValues = foreignValues
     self.isSimulated = isSimulated
+    self.reader = reader
+  }
+
+  /// Somebody who is logged in.
+  package struct Reader: Sendable {
+    /// Nil for a program.
+    package var name: String?
+    package var permissions: Set<Permission>
+    /// What each form of the page carries along.
+    package var formToken: String
+
+    package init(name: String?, permissions: Set<Permission>, formToken: String) {
+      self.name = name
+      self.permissions = permissions
+      self.formToken = formToken
+    }
   }
 
   /// With one slash in front. Two, or what browsers read as two, would make a link to another host.
@@ -154,20 +174,26 @@ extension PageContext {
 
   /// What all templates see.
   var shared: Templates.Values {
-    let sections = [
-      ("/", words["map"], path == "/" || path.hasPrefix("/phase/")),
-      ("/questions/funnel", words["questions"], path.hasPrefix("/questions")),
-      ("/customers", words["customers"], path.hasPrefix("/customers")),
-      ("/segments", words["segments"], path.hasPrefix("/segments")),
-      ("/import", words["import"], path.hasPrefix("/import")),
-      ("/sources", words["sources"], path.hasPrefix("/sources")),
+    let all: [(String, String, Bool, Permission)] = [
+      ("/", words["map"], path == "/" || path.hasPrefix("/phase/"), .insights),
+      ("/questions/funnel", words["questions"], path.hasPrefix("/questions"), .insights),
+      ("/customers", words["customers"], path.hasPrefix("/customers"), .persons),
+      ("/segments", words["segments"], path.hasPrefix("/segments"), .insights),
+      ("/import", words["import"], path.hasPrefix("/import"), .edit),
+      ("/sources", words["sources"], path.hasPrefix("/sources"), .edit),
     ]
+    let sections = all.filter { may($0.3) }
     return [
       "t": words.table,
       "language": language.rawValue,
       "simulated": isSimulated,
+      "account": reader?.name.map { name in
+        ["name": name, "href": link("/account"), "here": isOfAccount] as Templates.Values
+      } ?? false,
+      "isLoggedIn": reader != nil,
+      "formToken": reader?.formToken ?? "",
       "home": link("/"),
-      "navigation": sections.map { path, name, isHere in
+      "navigation": sections.map { path, name, isHere, _ in
         ["href": link(path), "name": name, "here": isHere] as Templates.Values
       },
       "languages": [
@@ -177,6 +203,15 @@ extension PageContext {
       "script": Assets.link("/assets/klantreis.js"),
       "icon": Assets.link("/assets/favicon.svg"),
     ]
+  }
+
+  /// Whether whoever reads the page may do something; nobody may before the login.
+  func may(_ permission: Permission) -> Bool {
+    reader?.permissions.contains(permission) ?? false
+  }
+
+  private var isOfAccount: Bool {
+    ["/account", "/users", "/tokens", "/activity"].contains { path.hasPrefix($0) }
   }
 
   private func languageChoice(

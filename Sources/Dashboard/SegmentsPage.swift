@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 package import Insights
 
@@ -70,6 +71,7 @@ extension Pages {
     let words = context.words
     var values: Templates.Values = [
       "isEmpty": page.rows.isEmpty, "action": context.link("/segments"), "name": page.name,
+      "mayEdit": context.may(.edit),
       "rule": page.rule, "count": "/api/v1/segment", "sizeWords": words["sizeWords"],
       "rows": page.rows.map { row -> Templates.Values in
         [
@@ -98,13 +100,16 @@ extension Pages {
       "problem": row.problem ?? false,
       "remove": context.link("\(segmentPath(row.name))/remove"),
       "map": context.link("/", with: [("who", filter)]),
-      "people": context.link("/customers", with: [("who", filter)]),
+      "people": context.may(.persons)
+        ? context.link("/customers", with: [("who", filter)]) : false,
+      "mayEdit": context.may(.edit),
       "data": context.dataLinks("segment", with: [("who", filter)]),
       "hasMoves": !page.moves.isEmpty,
       "moves": page.moves.map { move -> Templates.Values in
         [
-          "customer": move.customer ?? words["aCustomerGone"],
-          "href": move.customer.map(context.customerLink) ?? false,
+          "customer": context.may(.persons)
+            ? move.customer ?? words["aCustomerGone"] : words["personHidden"],
+          "href": context.may(.persons) ? move.customer.map(context.customerLink) ?? false : false,
           "what": words[move.isIn ? "entered" : "leftIt"], "isIn": move.isIn,
           "time": "\(format.date(move.time)) \(move.time.dropFirst(11))",
         ]

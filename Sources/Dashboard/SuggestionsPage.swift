@@ -1,3 +1,4 @@
+import Access
 package import CustomerJourney
 
 /// Pairs of customers who may be one, to be judged one after the other.
@@ -18,7 +19,7 @@ extension Pages {
     let (words, format) = (context.words, context.format)
     let values: Templates.Values = [
       "customersLink": context.link("/customers"), "action": context.link("/customers/duplicates"),
-      "isEmpty": page.pairs.isEmpty,
+      "isEmpty": page.pairs.isEmpty, "mayAct": context.may(.act),
       "cut": page.isCut
         ? words["suggestionsCut"].replacing(
           "{count}", with: format.count(Limits.matchedCustomers)) as Any : false,

@@ -31,6 +31,15 @@ enum Templates {
     "suggestions": PackageResources.suggestions_mustache,
     "liverow": PackageResources.liverow_mustache,
     "message": PackageResources.message_mustache,
+    "account": PackageResources.account_mustache,
+    "accounttabs": PackageResources.accounttabs_mustache,
+    "activity": PackageResources.activity_mustache,
+    "code": PackageResources.code_mustache,
+    "formtoken": PackageResources.formtoken_mustache,
+    "login": PackageResources.login_mustache,
+    "tokens": PackageResources.tokens_mustache,
+    "users": PackageResources.users_mustache,
+    "welcome": PackageResources.welcome_mustache,
   ]
 
   private static let library: MustacheLibrary = {

@@ -291,6 +291,7 @@ enum Schema {
           """)
     }
     registerIdentities(&migrator)
+    registerAccess(in: &migrator)
     return migrator
   }
 }

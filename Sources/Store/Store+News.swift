@@ -114,7 +114,7 @@ extension Store {
     }
   }
 
-  private static func databaseNumber(_ db: Database) throws -> Int64 {
+  static func databaseNumber(_ db: Database) throws -> Int64 {
     try Int64.fetchOne(db, sql: "SELECT number FROM database_number") ?? 0
   }
 

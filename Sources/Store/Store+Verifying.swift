@@ -7,6 +7,11 @@ extension Store {
     package var rule: String
     /// What is wrong; empty when the rule holds. Holds no personal data.
     package var problems: [String]
+
+    package init(rule: String, problems: [String]) {
+      self.rule = rule
+      self.problems = problems
+    }
   }
 
   /// Problems that are listed of one rule.
@@ -72,6 +77,10 @@ extension Store {
         Finding(
           rule: "Whose each identity is follows from what was said and decided",
           problems: strays == 0 ? [] : ["\(strays) identities are given to somebody else"]))
+      findings.append(
+        Finding(
+          rule: "Of what was done, every line is there as it was written",
+          problems: try Self.brokenActivity(db)))
       return findings
     }
   }

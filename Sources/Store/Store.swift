@@ -12,6 +12,8 @@ package final class Store: Sendable {
   let watcher: DatabaseQueue
   /// Numbers of names and customers that were looked up before; they never change.
   let known = Mutex(KnownNumbers())
+  /// Tells this database from another.
+  package let databaseNumber: Int64
 
   /// The database file's name in a data folder.
   package static let fileName = "klantreis.sqlite"
@@ -48,6 +50,7 @@ package final class Store: Sendable {
       }
       configuration.readonly = true
       watcher = try DatabaseQueue(path: path, configuration: configuration)
+      databaseNumber = try pool.read(Self.databaseNumber)
     } catch let error as DatabaseError {
       throw StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
     }

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Collector
 import CustomerJourney
@@ -29,7 +30,8 @@ struct Klantreis: AsyncParsableCommand {
         name: "Data",
         subcommands: [
           DemoCommand.self, ImportCommand.self, SimulateCommand.self, ServeCommand.self,
-          SourcesCommand.self, VerifyCommand.self,
+          SourcesCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
+          RebuildCommand.self,
         ]),
       CommandGroup(
         name: "Questions",
@@ -41,6 +43,7 @@ struct Klantreis: AsyncParsableCommand {
         name: "Project",
         subcommands: [
           CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
+          UsersCommand.self, TokensCommand.self,
         ]),
     ])
 
@@ -69,6 +72,8 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
     case let error as IdentityProblem: fail("\(error)", .failed)
+    case let error as BackupProblem: fail("\(error)", .failed)
+    case let error as UserProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

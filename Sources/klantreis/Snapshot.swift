@@ -7,7 +7,7 @@ import Synchronization
 
 /// The journeys of a project at one moment, with the models that place them.
 struct Snapshot: Sendable {
-  let journeys: Journeys
+  var journeys: Journeys
   /// How far the store was read for them.
   let mark: StoreMark
   let zone: Zone

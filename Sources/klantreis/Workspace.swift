@@ -125,6 +125,15 @@ extension Workspace {
     }
   }
 
+  /// Reads or notes something small, beside the threads that serve requests.
+  func aside<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+  }
+
   private static let questions = DispatchQueue(
     label: "questions", qos: .userInitiated, attributes: .concurrent)
 }
@@ -136,8 +145,6 @@ extension Workspace {
     _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     defer { state.withLock { $0.looked = nil } }
-    return try await withCheckedThrowingContinuation { continuation in
-      Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
-    }
+    return try await aside(body)
   }
 }

@@ -37,7 +37,7 @@ def main():
         klantreis = Klantreis(str(pathlib.Path(options.program).absolute()), folder)
         try:
             klantreis.add_sources(["shop"])
-            wrong = look(klantreis.address, options.chromium)
+            wrong = look(klantreis.address, klantreis.link(), options.chromium)
         finally:
             klantreis.kill()
     for problem in wrong:
@@ -46,7 +46,7 @@ def main():
     return 1 if wrong else 0
 
 
-def look(base, chromium):
+def look(base, welcome, chromium):
     """What is wrong on the page of the source `shop`, whose key is `shop`."""
     # Markup in a name stays a name.
     names = [f"<b>{uuid.uuid4()}</b>" for _ in range(3)]
@@ -56,6 +56,10 @@ def look(base, chromium):
             executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+        page.goto(welcome)
+        page.fill("input[name=password]", "de kat zat op het dak")
+        page.click("main form button[type=submit]")
+        page.wait_for_selector(".account")
         page.goto(f"{base}/sources/shop?lang=en")
         page.get_by_text("Live: new events appear by themselves.").wait_for(timeout=5000)
 

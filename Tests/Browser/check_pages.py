@@ -2,6 +2,7 @@
 """Looks at pages of a running Klantreis server in headless Chromium, and says what is wrong.
 
     check_pages.py http://127.0.0.1:8080
+    check_pages.py http://127.0.0.1:8080 --welcome 'http://127.0.0.1:8080/welcome?token=…'
     check_pages.py http://127.0.0.1:8080 --path / --path /phase/do --shots /tmp/shots
 
 Every page is opened in eight ways: at 1300 and 390 pixels, light and dark, Dutch and English.
@@ -72,9 +73,21 @@ def reached_by_keyboard(page):
     return len(places), len(stops)
 
 
-def check(browser, base, path, width, scheme, language, shots, with_keyboard):
+def log_in(browser, welcome):
+    """Opens the link that logs in, and returns what the browser keeps of it; None without a link."""
+    if not welcome:
+        return None
+    context = browser.new_context()
+    context.new_page().goto(welcome)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def check(browser, base, path, width, scheme, language, shots, with_keyboard, state):
     wrong = []
     context = browser.new_context(
+        storage_state=state,
         viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme,
         reduced_motion="reduce", locale="nl-NL" if language == "nl" else "en-GB")
     page = context.new_page()
@@ -140,6 +153,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", help="address of the server: http://127.0.0.1:8080")
     parser.add_argument("--path", action="append", help="page to look at; repeat for more")
+    parser.add_argument("--welcome", help="the link that the demo prints, which logs in once")
     parser.add_argument("--shots", type=pathlib.Path, help="folder for screenshots")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="the browser's program")
     arguments = parser.parse_args()
@@ -150,13 +164,15 @@ def main():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=arguments.chromium, args=["--no-sandbox"])
+        state = log_in(browser, arguments.welcome)
         for path in arguments.path or DEFAULT_PATHS:
             ways = itertools.product(WIDTHS, ("light", "dark"), ("nl", "en"))
             for width, scheme, language in ways:
                 # Colours change nothing for the keyboard.
                 with_keyboard = (scheme, language) == ("light", "en")
                 wrong = check(
-                    browser, base, path, width, scheme, language, arguments.shots, with_keyboard)
+                    browser, base, path, width, scheme, language, arguments.shots, with_keyboard,
+                    state)
                 looks += 1
                 for problem in dict.fromkeys(wrong):
                     failures += 1

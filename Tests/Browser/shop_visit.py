@@ -62,6 +62,13 @@ class Klantreis:
         # The server looks for new sources twice a second.
         time.sleep(0.7)
 
+    def link(self):
+        """A link by which the owner chooses a password, once."""
+        made = subprocess.run(
+            [self.program, "users", "invite", "--owner", "--address", self.address, "--data",
+             self.folder], check=True, capture_output=True, text=True, cwd=ROOT)
+        return made.stdout.split()[-1]
+
     def database(self):
         return sqlite3.connect(f"file:{self.folder}/klantreis.sqlite?mode=ro", uri=True, timeout=10)
 

@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Foundation
@@ -15,7 +16,8 @@ enum PageSet {
       language: language, path: path, query: query,
       models: models.map { .init(id: $0.id, name: $0.name) },
       dataFirst: CivilTime(year: 2025, month: 1, day: 1),
-      dataLast: CivilTime(year: 2025, month: 12, day: 31), problems: problems)
+      dataLast: CivilTime(year: 2025, month: 12, day: 31), problems: problems,
+      reader: .init(name: "Ann", permissions: Role.owner.permissions, formToken: "f0rm-t0ken"))
   }
 
   static func all(_ language: Language) -> [(path: String, html: String)] {
@@ -78,7 +80,7 @@ enum PageSet {
             identities: Samples.identities), context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
-    pages += sources(language) + segments(language)
+    pages += sources(language) + segments(language) + access(language)
     for (path, pairs) in [
       ("/customers/duplicates", Samples.suggestions), ("/customers/no-duplicates", []),
     ] {

@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Foundation
 import Testing
@@ -64,6 +65,25 @@ import Testing
       Pages.errorPage(status: 404, what: name, why: name, whatToDo: name, context),
       JourneyMapPicture.svg(map: map, model: model, language: .english),
       Pages.sourcesPage(SourcesPage(rows: [.init(name: name, key: name)], name: name), context),
+      Pages.loginPage(LoginPage(next: name, name: name), context),
+      Pages.welcomePage(WelcomePage(token: name, name: name), context),
+      Pages.usersPage(
+        UsersPage(
+          rows: [
+            .init(
+              user: User(id: 1, name: name, role: .analyst, created: .epoch), lastLogin: nil,
+              isSelf: false, mayChange: true)
+          ], roles: [.analyst], name: name, made: .init(name: name, address: name)), context),
+      Pages.tokensPage(
+        TokensPage(
+          rows: [
+            .init(
+              name: name, scope: .read, madeBy: name, expires: "", isOver: false, lastUsed: nil)
+          ], name: name, made: .init(name: name, token: name)), context),
+      Pages.activityPage(
+        ActivityPage(
+          rows: [.init(time: "", actor: name, action: .login, subject: name, address: name)]),
+        context),
       Pages.sourcePage(
         SourcePage(
           name: name, key: name, address: name, mapping: name,

@@ -81,6 +81,15 @@ class Server:
         if done.returncode:
             raise SystemExit(f"no source {name}: {done.stderr}")
 
+    def token(self):
+        """A new token that may do all that a token can, as a header's line."""
+        made = subprocess.run(
+            [self.program, "tokens", "add", f"test {time.monotonic_ns()}", "--scope", "write",
+             "--data", self.folder], capture_output=True, text=True, env=self.environment)
+        if made.returncode:
+            raise SystemExit(f"no token: {made.stderr}")
+        return f"Authorization: Bearer {made.stdout.strip()}"
+
     def connect(self, timeout=10):
         return Connection(self.port, timeout)
 

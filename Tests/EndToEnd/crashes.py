@@ -78,7 +78,9 @@ def stop_under_load(folder, seed):
             before = len(load.acknowledged)
             server.wait_for(lambda: len(load.acknowledged) > before + 500)
             watcher = server.connect(timeout=30)
-            watcher.socket.sendall(b"GET /sources/stop/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            watcher.socket.sendall(
+                b"GET /sources/stop/live HTTP/1.1\r\nHost: localhost\r\n"
+                + server.token().encode() + b"\r\n\r\n")
             expect(b"200" in watcher.reader.readline(), "the live stream begins")
             asked = time.monotonic()
             server.process.send_signal(signal.SIGINT)

@@ -43,13 +43,20 @@ class Server:
         self.process = subprocess.Popen(
             [PROGRAM, *arguments, "--port", "0"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
         line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        found = re.search(r"(http://127\.0\.0\.1:\d+)(/welcome\?token=[\w-]+)?", line)
         if not found:
             raise SystemExit(f"the server did not say where it is: {line!r}")
-        self.address = found[0]
+        self.address, self.welcome = found[1], found[0] if found[2] else None
+        data = arguments[arguments.index("--data") + 1]
+        name = f"first light {time.monotonic_ns()}"
+        _, token, said = klantreis("tokens", "add", name, "--scope", "write", "--data", data)
+        expect(token.startswith("klantreis_"), f"a token is made: {said}")
+        self.token = token.strip()
 
     def get(self, path):
-        with urllib.request.urlopen(self.address + path) as reply:
+        request = urllib.request.Request(
+            self.address + path, headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request) as reply:
             return reply.read().decode()
 
     def json(self, path):
@@ -66,6 +73,7 @@ class Server:
 def demo(folder):
     """A real shop's journey, with one command."""
     with Server("demo", "--data", folder) as server:
+        login(server)
         journey = server.json("/api/v1/map")
         expect(journey["customers"] == 2469, "the demo has the grocer's 2,469 households")
         expect(journey["touchpoints"] == 155_848 + 6_589 + 2_102, "and all their touchpoints")
@@ -75,12 +83,24 @@ def demo(folder):
             "/phase/loyal", "/phase/think?model=stdc", "/customers", "/customers/1228?model=stdc",
             "/questions/funnel?step=Message%20Sent&step=Coupon%20Redeemed&within=60d",
             "/questions/paths?by=event&until=Coupon%20Redeemed", "/questions/transitions?by=phase",
-            "/import", "/segments", "/no-such-page",
+            "/import", "/segments", "/no-such-page", "/account", "/users", "/tokens", "/activity",
         ])
         imports_meanwhile(server, folder)
     # The second start has nothing to load.
     code, _, said = klantreis("demo", "--data", folder, "--load-only")
     expect(code == 0 and "Loading" not in said, "the second start loads nothing")
+
+
+def login(server):
+    """Nothing but the front door answers a stranger."""
+    for path, expected in [("/", 200), ("/api/v1/map", 401), ("/metrics", 401), ("/health", 200)]:
+        try:
+            with urllib.request.urlopen(server.address + path) as reply:
+                status, text = reply.status, reply.read().decode()
+        except urllib.error.HTTPError as refusal:
+            status, text = refusal.code, ""
+        expect(status == expected, f"{path} answers a stranger with {expected}, not {status}")
+        expect("household" not in text and "Loyal" not in text, f"{path} tells a stranger nothing")
 
 
 def imports_meanwhile(server, folder):
@@ -125,6 +145,12 @@ def upload(server, shots):
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(locale="nl-NL")
+        # As a new owner does: by the link that was printed, with a password.
+        page.goto(server.welcome)
+        page.fill("input[name=name]", "Ann")
+        page.fill("input[name=password]", "de kat zat op het dak")
+        page.click("main form button[type=submit]")
+        page.wait_for_selector(".account")
         page.goto(server.address + "/import")
         page.set_input_files("input[type=file]", {
             "name": "export.csv", "mimeType": "text/csv", "buffer": csv.encode()})
@@ -206,13 +232,16 @@ def exit_codes(folder):
         expect(code == expected, f"{arguments} ends with {expected}, not {code}")
         expect(hint in out + err, f"{arguments} says {hint!r}: {out + err}")
     for command in ["demo", "import", "serve", "map", "phase", "transitions", "paths", "funnel",
-                    "journey", "models", "settings"]:
+                    "journey", "models", "settings", "users", "tokens", "backup", "restore",
+                    "verify", "rebuild"]:
         code, out, _ = klantreis(command, "--help")
         expect(code == 0 and "Example" in out, f"{command} --help has an example")
 
 
 def check_pages(server, paths):
     arguments = [sys.executable, CHECK_PAGES, server.address]
+    if server.welcome:
+        arguments += ["--welcome", server.welcome]
     for path in paths:
         arguments += ["--path", path]
     if options.shots:

@@ -26,7 +26,10 @@ struct CollectingProject {
     _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
   ) async throws {
     server.reception.intake.start()
-    try await Application(router: server.router()).test(.router, body)
+    let token = try project.workspace.testToken()
+    try await Application(router: server.router()).test(.router) { client in
+      try await body(TokenClient(client: client, token: token))
+    }
     await server.reception.intake.close()
   }
 }

@@ -19,6 +19,7 @@ struct StatusTests {
   func names() async throws {
     // Held, for its folder goes with it.
     let collecting = try CollectingProject()
+    let token = try collecting.project.workspace.testToken()
     let responder = collecting.server.router().buildResponder()
     let context = ServerContext(
       source: ApplicationRequestContextSource(
@@ -28,7 +29,9 @@ struct StatusTests {
       ("elsewhere.example", "/metrics", 421), ("localhost:8080", "/metrics", 200),
       ("elsewhere.example", "/sources", 421),
     ] {
-      let head = HTTPRequest(method: .get, scheme: "http", authority: authority, path: path)
+      let head = HTTPRequest(
+        method: .get, scheme: "http", authority: authority, path: path,
+        headerFields: path == "/metrics" ? [.authorization: "Bearer \(token)"] : [:])
       let reply = try await responder.respond(
         to: Request(head: head, body: .init(buffer: ByteBuffer())), context: context)
       #expect(Int(reply.status.code) == status, "\(authority)\(path)")

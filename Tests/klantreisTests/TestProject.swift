@@ -42,12 +42,15 @@ final class TestProject: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Runs `body` with a client of this project's server, in process.
+  /// Runs `body` with a client of this project's server, in process, that has a token.
   func serving(
     _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
   ) async throws {
     let server = Server(workspace: workspace, logger: Logger(label: "test"))
-    try await Application(router: server.router()).test(.router, body)
+    let token = try workspace.testToken()
+    try await Application(router: server.router()).test(.router) { client in
+      try await body(TokenClient(client: client, token: token))
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -55,6 +56,7 @@ struct CustomersCommand: ParsableCommand {
     func run() throws {
       let workspace = try data.openExisting()
       try workspace.store.join(other, into: key, at: .now)
+      try workspace.note(.customersMerged, workspace.loggedNumber(ofCustomer: key))
       Terminal.write("\(try workspace.identities(of: key).customer) has all touchpoints now.\n")
     }
   }
@@ -73,6 +75,7 @@ struct CustomersCommand: ParsableCommand {
     func run() throws {
       let workspace = try data.openExisting()
       try workspace.store.part(key, from: other, at: .now)
+      try workspace.note(.customersSplit, workspace.loggedNumber(ofCustomer: key))
       let (one, two) = (try workspace.identities(of: key), try workspace.identities(of: other))
       Terminal.write(
         one.customer == two.customer
@@ -96,6 +99,7 @@ struct CustomersCommand: ParsableCommand {
     func run() throws {
       let workspace = try data.openExisting()
       try workspace.store.unpart(key, from: other, at: .now)
+      try workspace.note(.customersMerged, workspace.loggedNumber(ofCustomer: key))
       Terminal.write("\(key) belongs to \(try workspace.identities(of: key).customer) again.\n")
     }
   }

@@ -13,6 +13,9 @@ struct DemoCommand: AsyncParsableCommand {
       online gift shop; both are public data, Examples/ names their sources. shop, a web shop whose
       people are simulated, with something to find for every question.
 
+      The link that it prints logs you in once, as the owner. Choose a password on your own page when
+      others can reach the server.
+
       Example:
         klantreis demo
         klantreis demo --set gifts --port 8081
@@ -57,7 +60,7 @@ struct DemoCommand: AsyncParsableCommand {
     } else {
       try load(ImportSet(path: file.path), into: workspace)
     }
-    if !loadOnly { try await server.serve(workspace) }
+    if !loadOnly { try await server.serve(workspace, entersOnce: true) }
   }
 
   private func simulate(_ workspace: Workspace) throws {

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Collector
 import CustomerJourney
@@ -90,6 +91,7 @@ struct ImportCommand: ParsableCommand {
         Terminal.write(Self.text(outcome, name: name))
       }
       total.add(outcome)
+      try workspace.note(.imported, name)
       if let problem = outcome.problem { Terminal.note("klantreis: \(problem)") }
     }
     if output == .json {

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Collector
 import CustomerJourney
@@ -97,7 +98,9 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
       let model = try ModelsCommand.read(file, among: data.models())
-      try data.open().addModel(id: model.id, yaml: ModelsCommand.text(file))
+      let workspace = try data.open()
+      try workspace.addModel(id: model.id, yaml: ModelsCommand.text(file))
+      try workspace.note(.modelAdded, model.id)
       Terminal.write("Added \(model.id). Ask with --model \(model.id).\n")
     }
   }
@@ -126,6 +129,7 @@ struct ModelsCommand: ParsableCommand {
       _ = try model.with(settings: [setting: value])
       try workspace.store.set(
         ModelSetting(model: model.id, setting: setting).name, to: String(value))
+      try workspace.note(.settingChanged, "\(model.id) \(setting)")
       Terminal.write("\(model.id): \(setting) = \(PropertyValue.number(value))\n")
     }
   }
@@ -201,6 +205,7 @@ struct SettingsCommand: ParsableCommand {
       return
     }
     try workspace.set(setting, to: value)
+    try workspace.note(.settingChanged, name)
     Terminal.write("\(name) = \(value)\n")
   }
 }

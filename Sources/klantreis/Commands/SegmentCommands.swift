@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -51,7 +52,9 @@ struct SegmentsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let segment = try data.open().addSegment(name: name, rule: rule)
+      let workspace = try data.open()
+      let segment = try workspace.addSegment(name: name, rule: rule)
+      try workspace.note(.segmentAdded, segment.name)
       Terminal.write(
         "Added \(segment.name). Ask with --who 'segment(\"\(segment.name)\")'.\n")
     }
@@ -68,7 +71,9 @@ struct SegmentsCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      try data.openExisting().removeSegment(named: name)
+      let workspace = try data.openExisting()
+      try workspace.removeSegment(named: name)
+      try workspace.note(.segmentRemoved, name)
       Terminal.write("Removed \(name).\n")
     }
   }

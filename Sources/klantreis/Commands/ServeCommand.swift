@@ -17,7 +17,8 @@ struct ServerOptions: ParsableArguments {
       valueName: "name"))
   var allowedHosts: [String] = []
 
-  func serve(_ workspace: Workspace) async throws {
+  /// With `entersOnce` the first link logs in at once; without it asks for a password first.
+  func serve(_ workspace: Workspace, entersOnce: Bool = false) async throws {
     var logger = Logger(label: "klantreis") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     let isEverywhere = host == "0.0.0.0" || host == "::"
@@ -25,9 +26,13 @@ struct ServerOptions: ParsableArguments {
     let server = Server(
       workspace: workspace, allowedHosts: Set(names.map { $0.lowercased() }), logger: logger)
     let shownHost = isEverywhere ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+    let first = try workspace.firstLink(enters: entersOnce, at: .now)
+    let path = first.map(Workspace.welcomePath) ?? "/"
+    let once = first == nil ? "" : "this link works once; "
     do {
       try await server.run(host: host, port: port) { port in
-        Terminal.write("The journey map is at http://\(shownHost):\(port)/  (Ctrl-C stops)\n")
+        Terminal.write(
+          "The journey map is at http://\(shownHost):\(port)\(path)  (\(once)Ctrl-C stops)\n")
       }
     } catch let error where String(describing: error).contains("address already in use") {
       throw Ending.failed(
@@ -41,8 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Serve the dashboard and the API of a data folder.",
     discussion: """
-      There is no login yet: listen on another address than 127.0.0.1 only in a network that you
-      trust.
+      Nobody can log in yet at the first start: it prints a link by which you choose a password as
+      the owner. On another address than 127.0.0.1 put a proxy with https before it.
 
       Example:
         klantreis serve --data data --port 8080

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -61,6 +62,7 @@ struct SimulateCommand: ParsableCommand {
     } else {
       let workspace = try data.open()
       truth = try workspace.simulate(simulation) { bar.update(fraction: $0, count: $1) }
+      try workspace.note(.simulated, "\(truth.customers) customers")
       place = workspace.truthFile.path
     }
     bar.finish()

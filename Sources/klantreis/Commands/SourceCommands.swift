@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Collector
 import CustomerJourney
@@ -78,7 +79,9 @@ struct SourcesCommand: ParsableCommand {
 
     func run() throws {
       let mapping = try mapping.map { try SourcesCommand.mapping(file: $0) }
-      let source = try data.open().addSource(name: name, key: key, mapping: mapping)
+      let workspace = try data.open()
+      let source = try workspace.addSource(name: name, key: key, mapping: mapping)
+      try workspace.note(.sourceAdded, source.name)
       Terminal.write(
         """
         Added \(source.name). Its write key is
@@ -157,6 +160,7 @@ struct SourcesCommand: ParsableCommand {
       var source = try workspace.source(name)
       source.mapping = try file.map { try SourcesCommand.mapping(file: $0) }
       try workspace.store.change(source)
+      try workspace.note(.sourceChanged, source.name)
       Terminal.write(
         none
           ? "\(source.name) has no mapping any more.\n"
@@ -248,6 +252,7 @@ struct SourcesCommand: ParsableCommand {
       let replay = klantreis.Replay(
         workspace: workspace, source: try workspace.source(name), kind: kind)
       let outcome = try replay.run(now: .now)
+      try workspace.note(.rejectedReplayed, name)
       if format == .json {
         try Terminal.write(json: outcome)
       } else {
@@ -268,6 +273,7 @@ struct SourcesCommand: ParsableCommand {
     var source = try workspace.source(name)
     source.isOn = isOn
     try workspace.store.change(source)
+    try workspace.note(.sourceChanged, source.name)
     Terminal.write(
       isOn
         ? "\(source.name) is on: its events are taken in.\n"
@@ -288,27 +294,3 @@ enum ListFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension RejectedEvent.Kind: ExpressibleByArgument {}
-
-struct VerifyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check that the data folder's database is sound.",
-    discussion: """
-      Example:
-        klantreis verify --data data
-
-      Looks at every row, so it takes a while on a large one. A server may run meanwhile. Ends with 1
-      when something is wrong.
-      """)
-  @OptionGroup var data: DataOptions
-
-  func run() throws {
-    let findings = try data.openExisting().store.verify()
-    for finding in findings {
-      Terminal.write("\(finding.problems.isEmpty ? "ok    " : "WRONG ") \(finding.rule)\n")
-      for problem in finding.problems { Terminal.write("       \(problem)\n") }
-    }
-    guard findings.allSatisfy(\.problems.isEmpty) else {
-      throw Ending.failed("The database is not sound: restore the data folder from a copy.")
-    }
-  }
-}

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -23,12 +24,16 @@ extension CustomersCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let store = try data.openExisting().store
+      let workspace = try data.openExisting()
+      let store = workspace.store
       if same || different {
         guard same != different, keys.count == 2 else {
           throw Ending.wrongUse("Give two keys with either --same or --different.")
         }
         try store.answerDuplicate(keys[0], keys[1], isSame: same, at: .now)
+        if same {
+          try workspace.note(.customersMerged, workspace.loggedNumber(ofCustomer: keys[0]))
+        }
         return Terminal.write("Noted.\n")
       }
       let found = try Duplicates(in: store, limit: max(0, limit))

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -8,18 +9,18 @@ import Insights
 struct API: Sendable {
   let workspace: Workspace
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-    let group = router.group("api/v1")
+  func addRoutes(to routes: GuardedRoutes) {
+    let group = routes.group("api/v1")
     for kind in QuestionKind.all {
-      group.get(RouterPath(kind.name)) { request, _ in await reply(kind, to: request) }
+      group.get(kind.name, needs: kind.permission) { request, _ in await reply(kind, to: request) }
     }
-    group.get("changes") { request, _ in await changes(request) }
+    group.get("changes", needs: .persons) { request, _ in await changes(request) }
     IdentityDesk(workspace: workspace).addAPIRoutes(to: group)
-    group.get("openapi.json") { _, _ in
+    group.get("openapi.json", needs: .insights) { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")
     }
-    group.get("**") { request, _ in
+    group.get("**", needs: nil) { request, _ in
       Self.error(
         .notFound, code: "not_found", message: "There is no \(request.uri.path).",
         detail: "The questions are \(QuestionKind.all.map(\.name).joined(separator: ", "))."
@@ -123,4 +124,9 @@ struct NotFound: Error, Equatable, CustomStringConvertible {
   var advice: String
 
   var description: String { "\(what) \(advice)" }
+}
+
+extension QuestionKind {
+  /// What somebody must be allowed to ask it.
+  var permission: Permission { name == QuestionKind.journey.name ? .persons : .insights }
 }

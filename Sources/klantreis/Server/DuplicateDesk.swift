@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Hummingbird
@@ -16,9 +17,9 @@ struct DuplicateDesk: Sendable {
 
   init(workspace: Workspace) { self.workspace = workspace }
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-    router.get("customers/duplicates") { request, _ in
-      let visit = Visit(request)
+  func addRoutes(to routes: GuardedRoutes) {
+    routes.get("customers/duplicates", needs: .persons) { request, context in
+      let visit = Visit(request, context)
       return Response.html(
         try await workspace.asking { snapshot in
           let found = try duplicates(of: snapshot)
@@ -26,7 +27,7 @@ struct DuplicateDesk: Sendable {
             SuggestionsPage(pairs: found.pairs, isCut: found.isCut), visit.context(snapshot))
         })
     }
-    router.post("customers/duplicates") { request, _ in
+    routes.post("customers/duplicates", needs: .act) { request, context in
       let form = try await FormFields.body(of: request)
       guard let key = form["key"], let other = form["other"],
         let isSame = ["same": true, "different": false][form["do"] ?? ""]
@@ -34,6 +35,10 @@ struct DuplicateDesk: Sendable {
       do {
         try await workspace.working {
           try workspace.store.answerDuplicate(key, other, isSame: isSame, at: .now)
+        }
+        if isSame {
+          let number = try await workspace.aside { try workspace.loggedNumber(ofCustomer: key) }
+          try await workspace.note(.customersMerged, number, by: context)
         }
       } catch let problem as IdentityProblem {
         throw NotFound(what: "Nothing was changed.", advice: problem.description)

@@ -21,6 +21,9 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
     response.headers[.xContentTypeOptions] = "nosniff"
     response.headers[.named("Referrer-Policy")] = "same-origin"
     response.headers[.named("Cross-Origin-Opener-Policy")] = "same-origin"
+    if Gate.isSecure(request) {
+      response.headers[.strictTransportSecurity] = "max-age=31536000"
+    }
     return response
   }
 }
@@ -28,8 +31,9 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
 /// Lets in only requests that were meant for this address and, where they change something, that
 /// come from its own pages.
 ///
-/// There is no login yet, so a page elsewhere on the web could otherwise make a visitor's browser
-/// send forms here (CSRF), or point its own name at this address and read answers (DNS rebinding).
+/// A page elsewhere on the web could otherwise make a visitor's browser log in as somebody else or
+/// send forms here, or point its own name at this address. The form tokens of ``LoginRequired`` are
+/// the other wall.
 struct OwnPagesOnly<Context: RequestContext>: RouterMiddleware {
   /// Host names under which this server is reached, in lower case, without port.
   let hosts: Set<String>

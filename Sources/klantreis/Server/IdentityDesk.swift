@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Foundation
@@ -12,16 +13,23 @@ struct IdentityDesk: Sendable {
 
   private enum Act: String {
     case join, part, unpart
+
+    var deed: Activity.Action {
+      switch self {
+      case .join, .unpart: .customersMerged
+      case .part: .customersSplit
+      }
+    }
   }
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-    router.post("customers/:id/identities") { request, context in
+  func addRoutes(to routes: GuardedRoutes) {
+    routes.post("customers/:id/identities", needs: .act) { request, context in
       let key = try context.pathPart("id")
       let form = try await FormFields.body(of: request)
       guard let act = form["do"].flatMap(Act.init), let one = form["key"], let other = form["other"]
       else { throw HTTPError(.badRequest, message: "The form says nothing that can be done.") }
       do {
-        try await perform(act, one.trimmed, other.trimmed)
+        try await perform(act, one.trimmed, other.trimmed, by: context)
       } catch let problem as IdentityProblem {
         throw NotFound(what: "Nothing was changed.", advice: problem.description)
       }
@@ -30,12 +38,12 @@ struct IdentityDesk: Sendable {
     }
   }
 
-  func addAPIRoutes<Context: RequestContext>(to group: RouterGroup<Context>) {
-    group.get("customers/:id/identities") { _, context in
+  func addAPIRoutes(to group: GuardedRoutes) {
+    group.get("customers/:id/identities", needs: .persons) { _, context in
       await answering { try await answer(try context.pathPart("id")) }
     }
     for act in [Act.join, .part, .unpart] {
-      group.post("customers/:id/\(act.rawValue)") { request, context in
+      group.post("customers/:id/\(act.rawValue)", needs: .act) { request, context in
         await answering {
           let key = try context.pathPart("id")
           let body = try await request.body.collect(upTo: Limits.requestBytes)
@@ -45,7 +53,7 @@ struct IdentityDesk: Sendable {
               status: .badRequest, code: "bad_body", message: "The body cannot be read.",
               detail: #"Send JSON as {"with": "KEY"}."#)
           }
-          try await perform(act, key, with.with)
+          try await perform(act, key, with.with, by: context)
           return try await answer(key)
         }
       }
@@ -63,7 +71,9 @@ struct IdentityDesk: Sendable {
     var detail: String
   }
 
-  private func perform(_ act: Act, _ key: String, _ other: String) async throws {
+  private func perform(
+    _ act: Act, _ key: String, _ other: String, by context: ServerContext
+  ) async throws {
     try await workspace.working { [store = workspace.store] in
       switch act {
       case .join: try store.join(other, into: key, at: .now)
@@ -71,6 +81,8 @@ struct IdentityDesk: Sendable {
       case .unpart: try store.unpart(key, from: other, at: .now)
       }
     }
+    let number = try await workspace.aside { try workspace.loggedNumber(ofCustomer: key) }
+    try await workspace.note(act.deed, number, by: context)
   }
 
   private func answer(_ key: String) async throws -> Response {

@@ -1,3 +1,4 @@
+import Access
 import Collector
 import CustomerJourney
 import Dashboard
@@ -11,15 +12,16 @@ struct ImportDesk: Sendable {
 
   private static let previewRows = 20
 
-  func addRoutes<Context: RequestContext>(
-    to router: Router<Context>,
-    pageContext: @escaping @Sendable (Request) async throws -> PageContext
+  func addRoutes(
+    to routes: GuardedRoutes,
+    pageContext: @escaping @Sendable (Request, ServerContext) async throws -> PageContext
   ) {
-    router.get("import") { request, _ in
-      Response.html(Pages.importPage(.upload(problem: nil), try await pageContext(request)))
+    routes.get("import", needs: .edit) { request, context in
+      Response.html(
+        Pages.importPage(.upload(problem: nil), try await pageContext(request, context)))
     }
-    router.post("import") { request, _ in
-      let context = try await pageContext(request)
+    routes.post("import", needs: .edit) { request, server in
+      let context = try await pageContext(request, server)
       do {
         let upload = try await receive(request)
         let shown = try await workspace.working { try preview(upload, form: nil) }
@@ -30,8 +32,8 @@ struct ImportDesk: Sendable {
           status: .badRequest)
       }
     }
-    router.post("import/preview") { request, _ in
-      let context = try await pageContext(request)
+    routes.post("import/preview", needs: .edit) { request, server in
+      let context = try await pageContext(request, server)
       let form = try await FormFields.body(of: request)
       do {
         let upload = try find(form["upload"])
@@ -43,12 +45,13 @@ struct ImportDesk: Sendable {
           status: .badRequest)
       }
     }
-    router.post("import/confirm") { request, _ in
-      let context = try await pageContext(request)
+    routes.post("import/confirm", needs: .edit) { request, server in
+      let context = try await pageContext(request, server)
       let form = try await FormFields.body(of: request)
       do {
         let upload = try find(form["upload"])
         let result = try await store(upload, form: form)
+        try await workspace.note(.imported, upload.name, by: server)
         return Response.html(Pages.importPage(.done(result), context))
       } catch let problem as UploadProblem {
         return Response.html(
@@ -56,7 +59,7 @@ struct ImportDesk: Sendable {
           status: .badRequest)
       }
     }
-    router.get("import/rejected/:name") { _, context in
+    routes.get("import/rejected/:name", needs: .edit) { _, context in
       let name = try context.pathPart("name")
       return try rejected(name)
     }

@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Foundation
@@ -18,40 +19,44 @@ struct SegmentDesk: Sendable {
   /// Those who came and went last, on a segment's own page.
   private static let moves = 50
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-    router.get("segments") { request, _ in try await list(Visit(request), name: "", rule: "") }
-    router.post("segments") { request, _ in
+  func addRoutes(to routes: GuardedRoutes) {
+    routes.get("segments", needs: .insights) { request, context in
+      try await list(Visit(request, context), name: "", rule: "")
+    }
+    routes.post("segments", needs: .edit) { request, context in
       let form = try await FormFields.body(of: request)
       let (name, rule) = (form["name"] ?? "", form["who"] ?? "")
       guard form["do"] != "count" else {
-        return try await list(Visit(request), name: name, rule: rule)
+        return try await list(Visit(request, context), name: name, rule: rule)
       }
       do {
         let segment = try await workspace.working {
           try workspace.addSegment(name: name, rule: rule)
         }
+        try await workspace.note(.segmentAdded, segment.name, by: context)
         return Response.seeOther(Pages.segmentPath(segment.name))
       } catch let problem as SegmentProblem {
-        var visit = Visit(request)
+        var visit = Visit(request, context)
         visit.note(ParameterError(name: "name", value: name, problem: problem.description))
         return try await list(visit, name: name, rule: rule)
       } catch let problem as ParameterError {
-        var visit = Visit(request)
+        var visit = Visit(request, context)
         visit.note(problem, typed: rule)
         return try await list(visit, name: name, rule: rule)
       }
     }
-    router.get("segments/:name") { request, context in
+    routes.get("segments/:name", needs: .insights) { request, context in
       let name = try context.pathPart("name")
-      let visit = Visit(request)
+      let visit = Visit(request, context)
       return Response.html(try await workspace.asking { try page(name, visit, $0) })
     }
-    router.post("segments/:name/remove") { request, context in
+    routes.post("segments/:name/remove", needs: .edit) { request, context in
       let name = try context.pathPart("name")
       do {
         try await workspace.working { try workspace.removeSegment(named: name) }
+        try await workspace.note(.segmentRemoved, name, by: context)
       } catch let problem as SegmentProblem {
-        var visit = Visit(request)
+        var visit = Visit(request, context)
         visit.note(ParameterError(name: "name", value: nil, problem: problem.description))
         return try await list(visit, name: "", rule: "")
       }

@@ -1,7 +1,6 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import Store
@@ -15,9 +14,14 @@ struct Server: Sendable {
   /// Host names under which it may be reached besides this machine's own.
   let allowedHosts: Set<String>
   let logger: Logger
+  private let gate: Gate
 
-  init(workspace: Workspace, allowedHosts: Set<String> = [], logger: Logger) {
+  init(
+    workspace: Workspace, allowedHosts: Set<String> = [], logger: Logger,
+    access: Gate.Settings = Gate.Settings()
+  ) {
     self.workspace = workspace
+    gate = Gate(workspace: workspace, settings: access)
     self.allowedHosts = allowedHosts
     self.logger = logger
     reception = Reception(workspace: workspace)
@@ -30,21 +34,30 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
-    router.add(middleware: OffTheLoop())
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(
         hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
-    status.addGuardedRoutes(to: router)
-    API(workspace: workspace).addRoutes(to: router)
+    Site.addAssets(to: router)
+    LoginDesk(gate: gate).addOpenRoutes(to: router)
+    // From here on nothing answers who is not logged in.
+    router.add(middleware: LoginRequired(gate: gate))
+    // Again, for here it is known who reads.
+    router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
+    let routes = GuardedRoutes(router: router)
+    status.addGuardedRoutes(to: routes)
+    API(workspace: workspace).addRoutes(to: routes)
+    LoginDesk(gate: gate).addRoutes(to: routes)
+    AccountDesk(gate: gate).addRoutes(to: routes)
+    UserDesk(gate: gate).addRoutes(to: routes)
     let imports = ImportDesk(workspace: workspace)
     imports.throwAwayOld()
     workspace.store.removeOldProbes()
     let sources = SourceDesk(
       workspace: workspace, live: reception.live, metrics: reception.metrics)
-    Site(workspace: workspace, imports: imports, sources: sources).addRoutes(to: router)
+    Site(workspace: workspace, imports: imports, sources: sources).addRoutes(to: routes)
     return router
   }
 
@@ -55,14 +68,10 @@ struct Server: Sendable {
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
-      server: HTTPServerBuilder { responder in
-        LoopChannel(
-          channel: HTTP1Channel(
-            responder: responder,
-            configuration: .init(
-              additionalChannelHandlers: [ConnectionGuard()],
-              idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))))
-      },
+      server: .http1(
+        configuration: .init(
+          additionalChannelHandlers: [ConnectionGuard()],
+          idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
       configuration: .init(
         address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
         reuseAddress: true,

@@ -6,6 +6,8 @@ struct ServerContext: RequestContext, RemoteAddressRequestContext {
   var coreContext: CoreRequestContextStorage
   /// Nil where the connection has none, as in tests.
   let remoteAddress: SocketAddress?
+  /// Who asks; nil on the routes that need no login.
+  var visitor: Visitor?
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)

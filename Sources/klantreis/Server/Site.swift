@@ -1,3 +1,4 @@
+import Access
 import CustomerJourney
 import Dashboard
 import Foundation
@@ -16,30 +17,38 @@ struct Site: Sendable {
   /// Touchpoints on one page of a customer's journey.
   private static let timelineLength = 100
 
-  func addRoutes<Context: RequestContext>(to router: Router<Context>) {
+  /// What pages are drawn with; there is nothing of the project in it.
+  static func addAssets(to router: Router<ServerContext>) {
     for (path, asset) in Assets.all {
-      router.get(RouterPath(path)) { request, _ in Self.reply(asset, to: request) }
+      router.get(RouterPath(path)) { request, _ in reply(asset, to: request) }
     }
-    router.get("/") { request, _ in try await page(request) { try map($0, $1) } }
-    router.get("phase/:id") { request, context in
+  }
+
+  func addRoutes(to routes: GuardedRoutes) {
+    routes.get("", needs: .insights) { request, context in
+      try await page(request, context) { try map($0, $1) }
+    }
+    routes.get("phase/:id", needs: .insights) { request, context in
       let id = try context.pathPart("id")
-      return try await page(request) { try phase(id, $0, $1) }
+      return try await page(request, context) { try phase(id, $0, $1) }
     }
-    router.get("customers") { request, _ in try await page(request) { try customers($0, $1) } }
-    router.get("customers/:id") { request, context in
+    routes.get("customers", needs: .persons) { request, context in
+      try await page(request, context) { try customers($0, $1) }
+    }
+    routes.get("customers/:id", needs: .persons) { request, context in
       let id = try context.pathPart("id")
-      return try await page(request) { try timeline(id, $0, $1) }
+      return try await page(request, context) { try timeline(id, $0, $1) }
     }
-    router.get("questions/:name") { request, context in
+    routes.get("questions/:name", needs: .insights) { request, context in
       let name = try context.pathPart("name")
-      return try await page(request) { try question(name, $0, $1) }
+      return try await page(request, context) { try question(name, $0, $1) }
     }
-    router.get("questions") { _, _ in Response.seeOther("/questions/funnel") }
-    imports.addRoutes(to: router, pageContext: { try await context(of: $0) })
-    sources.addRoutes(to: router, pageContext: { try await context(of: $0) })
-    SegmentDesk(workspace: workspace).addRoutes(to: router)
-    IdentityDesk(workspace: workspace).addRoutes(to: router)
-    DuplicateDesk(workspace: workspace).addRoutes(to: router)
+    routes.get("questions", needs: .insights) { _, _ in Response.seeOther("/questions/funnel") }
+    imports.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
+    sources.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
+    SegmentDesk(workspace: workspace).addRoutes(to: routes)
+    IdentityDesk(workspace: workspace).addRoutes(to: routes)
+    DuplicateDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -138,9 +147,10 @@ struct Site: Sendable {
   /// Makes one page from one snapshot. A filter that cannot be used is shown at its field, and the
   /// page answers without it.
   private func page(
-    _ request: Request, _ make: @escaping @Sendable (Visit, Snapshot) throws -> String
+    _ request: Request, _ context: ServerContext,
+    _ make: @escaping @Sendable (Visit, Snapshot) throws -> String
   ) async throws -> Response {
-    let visit = Visit(request)
+    let visit = Visit(request, context)
     let (html, isGood) = try await workspace.asking { snapshot in
       var visit = visit
       while true {
@@ -155,8 +165,10 @@ struct Site: Sendable {
   }
 
   /// The context of a page that asks nothing.
-  private func context(of request: Request) async throws -> PageContext {
-    let visit = Visit(request)
+  private func context(
+    of request: Request, _ context: ServerContext
+  ) async throws -> PageContext {
+    let visit = Visit(request, context)
     return try await workspace.asking { visit.context($0) }
   }
 

@@ -1,3 +1,4 @@
+import Access
 import Collector
 import CustomerJourney
 import Dashboard
@@ -19,49 +20,52 @@ struct SourceDesk: Sendable {
   private static let pace: Duration = .milliseconds(200)
   private static let heartbeat: Duration = .seconds(15)
 
-  func addRoutes<Context: RequestContext>(
-    to router: Router<Context>,
-    pageContext: @escaping @Sendable (Request) async throws -> PageContext
+  func addRoutes(
+    to routes: GuardedRoutes,
+    pageContext: @escaping @Sendable (Request, ServerContext) async throws -> PageContext
   ) {
-    router.get("sources") { request, _ in
-      Response.html(Pages.sourcesPage(try await list(), try await pageContext(request)))
+    routes.get("sources", needs: .edit) { request, context in
+      Response.html(Pages.sourcesPage(try await list(), try await pageContext(request, context)))
     }
-    router.post("sources") { request, _ in
-      try await add(try await FormFields.body(of: request), try await pageContext(request))
+    routes.post("sources", needs: .edit) { request, context in
+      let form = try await FormFields.body(of: request)
+      return try await add(form, context, try await pageContext(request, context))
     }
-    router.get("sources/:name") { request, context in
+    routes.get("sources/:name", needs: .edit) { request, context in
       let source = try await source(context)
       let page = try await page(of: source, request)
-      return Response.html(Pages.sourcePage(page, try await pageContext(request)))
+      return Response.html(Pages.sourcePage(page, try await pageContext(request, context)))
     }
     for (path, isOn) in [("on", true), ("off", false)] {
-      router.post("sources/:name/\(path)") { request, context in
+      routes.post("sources/:name/\(path)", needs: .edit) { request, context in
         var source = try await source(context)
         source.isOn = isOn
-        return try await change(source, try await pageContext(request))
+        return try await change(source, context, try await pageContext(request, context))
       }
     }
-    router.post("sources/:name/mapping") { request, context in
+    routes.post("sources/:name/mapping", needs: .edit) { request, context in
       let form = try await FormFields.body(of: request)
       return try await map(
-        try await source(context), to: form["mapping"] ?? "", request,
-        try await pageContext(request))
+        try await source(context), to: form["mapping"] ?? "", request, context,
+        try await pageContext(request, context))
     }
-    router.post("sources/:name/replay") { request, context in
+    routes.post("sources/:name/replay", needs: .edit) { request, context in
       let source = try await source(context)
       let form = try await FormFields.body(of: request)
       let kind = form["kind"].flatMap(RejectedEvent.Kind.init(rawValue:)) ?? .rejected
       let replay = Replay(workspace: workspace, source: source, kind: kind)
       let outcome = try await workspace.working { try replay.run(now: .now) }
+      try await workspace.note(.rejectedReplayed, source.name, by: context)
       var page = try await page(of: source, request)
       page.replayed = SourcePage.Replayed(
         read: outcome.read, mended: outcome.mended, rejected: outcome.rejected)
-      return Response.html(Pages.sourcePage(page, try await pageContext(request)))
+      return Response.html(Pages.sourcePage(page, try await pageContext(request, context)))
     }
-    router.get("sources/:name/live") { request, context in
+    routes.get("sources/:name/live", needs: .edit) { request, context in
       let source = try await source(context)
       return stream(
-        of: source.name, request, zone: try workspace.zone(), try await pageContext(request))
+        of: source.name, request, zone: try workspace.zone(),
+        try await pageContext(request, context))
     }
   }
 
@@ -151,14 +155,16 @@ struct SourceDesk: Sendable {
   }
 
   /// Where a client reaches this server, as the browser does.
-  private static func address(of request: Request) -> String {
+  static func address(of request: Request) -> String {
     let isSecure = request.headers[.named("X-Forwarded-Proto")] == "https"
     return "\(isSecure ? "https" : "http")://\(request.head.authority ?? "127.0.0.1:8080")"
   }
 
   // MARK: Changing
 
-  private func add(_ form: FormFields, _ context: PageContext) async throws -> Response {
+  private func add(
+    _ form: FormFields, _ server: ServerContext, _ context: PageContext
+  ) async throws -> Response {
     let (name, key) = (form["name"] ?? "", (form["key"] ?? "").trimmed)
     func problem(_ field: String, _ error: any Error) async throws -> Response {
       var context = context
@@ -171,6 +177,7 @@ struct SourceDesk: Sendable {
       let source = try await workspace.working {
         try workspace.addSource(name: name, key: key.isEmpty ? nil : key)
       }
+      try await workspace.note(.sourceAdded, source.name, by: server)
       return .seeOther(Pages.sourceLink(source.name, context))
     } catch let error as SourceTextProblem {
       return try await problem(error.isOfKey ? "key" : "name", error)
@@ -179,13 +186,17 @@ struct SourceDesk: Sendable {
     }
   }
 
-  private func change(_ source: Source, _ context: PageContext) async throws -> Response {
+  private func change(
+    _ source: Source, _ server: ServerContext, _ context: PageContext
+  ) async throws -> Response {
     try await workspace.working { try workspace.store.change(source) }
+    try await workspace.note(.sourceChanged, source.name, by: server)
     return .seeOther(Pages.sourceLink(source.name, context))
   }
 
   private func map(
-    _ source: Source, to text: String, _ request: Request, _ context: PageContext
+    _ source: Source, to text: String, _ request: Request, _ server: ServerContext,
+    _ context: PageContext
   ) async throws -> Response {
     // Browsers end lines in their own way.
     let yaml = text.replacing("\r\n", with: "\n")
@@ -200,7 +211,7 @@ struct SourceDesk: Sendable {
       page.mapping = yaml
       return .html(Pages.sourcePage(page, context), status: .badRequest)
     }
-    return try await change(changed, context)
+    return try await change(changed, server, context)
   }
 
   // MARK: Live

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Hummingbird
 import Store
@@ -27,8 +28,8 @@ struct StatusRoutes: Sendable {
   }
 
   /// Names of sources are in the metrics, so they are as guarded as the dashboard.
-  func addGuardedRoutes<Context: RequestContext>(to router: Router<Context>) {
-    router.get("metrics") { _, _ in
+  func addGuardedRoutes(to routes: GuardedRoutes) {
+    routes.get("metrics", needs: .insights) { _, _ in
       Response.data(
         Data(await metrics().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
     }

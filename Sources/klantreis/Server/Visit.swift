@@ -12,12 +12,19 @@ struct Visit: Sendable {
   let language: Language
   private let parameters: [String: [String]]
   private let choseLanguage: Bool
+  /// Who asks; nil on the pages before the login.
+  private let visitor: Visitor?
   private var problems: [FieldProblem] = []
 
   /// What the form on top of a page sends.
   private static let filter = ["model", "from", "to", "who", "where"]
 
-  init(_ request: Request) {
+  init(_ request: Request, _ context: ServerContext) {
+    self.init(request, context.visitor)
+  }
+
+  init(_ request: Request, _ visitor: Visitor? = nil) {
+    self.visitor = visitor
     path = request.uri.path
     parameters = request.query.values.compactMapValues { values in
       let given = values.filter { !$0.isEmpty }
@@ -90,13 +97,21 @@ struct Visit: Sendable {
       dataFirst: bounds.map { snapshot.zone.civil($0.lowerBound) },
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
       problems: problems, currency: snapshot.journeys.currency,
-      foreignValues: snapshot.journeys.foreignValues, isSimulated: snapshot.isSimulated)
+      foreignValues: snapshot.journeys.foreignValues, isSimulated: snapshot.isSimulated,
+      reader: visitor?.reader)
+  }
+
+  /// For pages that show no journeys.
+  var plainContext: PageContext {
+    PageContext(language: language, path: path, problems: problems, reader: visitor?.reader)
   }
 
   func rememberLanguage(in response: inout Response) {
     guard choseLanguage else { return }
-    response.headers[.setCookie] =
-      "lang=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
+    response.headers.append(
+      HTTPField(
+        name: .setCookie,
+        value: "lang=\(language.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"))
   }
 }
 
