@@ -46,10 +46,10 @@ package struct LoginThrottle: Sendable {
     Self.count(&addresses, Self.network(address), now)
   }
 
-  /// Forgets the failures of the name, and of the address only the one that was none: otherwise one
-  /// right password between wrong ones would set it free.
-  package mutating func succeeded(name: String, address: String) {
-    names[Self.key(name)] = nil
+  /// Takes the try back that was none. Only who is in wholly sets the name free, for a known password
+  /// shall not help to guess the code; and no right one between wrong ones sets an address free.
+  package mutating func succeeded(name: String, address: String, isWhole: Bool = true) {
+    if isWhole { names[Self.key(name)] = nil } else { names[Self.key(name)]?.count -= 1 }
     addresses[Self.network(address)]?.count -= 1
   }
 

@@ -49,6 +49,25 @@ import Testing
     #expect(throttle.wait(name: "ann", address: "10.0.0.1", at: tomorrow) == 0, "begins anew")
   }
 
+  @Test("right passwords and codes cost an address nothing, and a password alone frees no name")
+  func steps() {
+    var throttle = LoginThrottle()
+    for _ in 0..<100 {
+      throttle.failed(name: "ann", address: "10.0.0.1", at: start)
+      throttle.succeeded(name: "ann", address: "10.0.0.1", isWhole: false)
+      throttle.failed(name: "ann", address: "10.0.0.1", at: start)
+      throttle.succeeded(name: "ann", address: "10.0.0.1")
+    }
+    #expect(throttle.wait(name: "ann", address: "10.0.0.1", at: start) == 0)
+    #expect(throttle.wait(name: "bob", address: "10.0.0.1", at: start) == 0)
+    for turn in 0..<6 {
+      throttle.failed(name: "ann", address: "10.0.1.\(turn)", at: start)
+      throttle.succeeded(name: "ann", address: "10.0.1.\(turn)", isWhole: false)
+      throttle.failed(name: "ann", address: "10.0.1.\(turn)", at: start)
+    }
+    #expect(throttle.wait(name: "ann", address: "10.0.2.1", at: start) > 0, "codes are guessed")
+  }
+
   @Test("addresses of one IPv6 network count as one, others don't")
   func networks() {
     var throttle = LoginThrottle()

@@ -227,6 +227,18 @@ import Testing
     try Golden.expect(svg, "picture.en.svg")
   }
 
+  /// The files were read by another program (zxing) when they were recorded.
+  @Test(
+    "A QR code says what it said to another reader, and a text too long for it is none",
+    arguments: [9, 100, 380])
+  func qrCode(length: Int) throws {
+    let text = String("otpauth://totp/Klantreis:Ann?secret=".prefix(length))
+    let whole = text + String(repeating: "A7", count: max(0, length - text.count) / 2)
+    try Golden.expect(try #require(QRCode(whole)).svg(label: whole), "qr-\(length).svg")
+    #expect(QRCode(String(repeating: "x", count: 412)) != nil)
+    #expect(QRCode(String(repeating: "x", count: 413)) == nil)
+  }
+
   private static func has(_ text: String, _ part: String) -> Bool {
     Data(text.utf8).range(of: Data(part.utf8)) != nil
   }

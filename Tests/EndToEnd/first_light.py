@@ -208,6 +208,51 @@ def pull_the_plug(folder):
     expect(json.loads(text)["touchpoints"] == 155_848, "nothing is missing and nothing is twice")
 
 
+def killed_when(command, sign):
+    """Runs a command and kills it as soon as a file or folder is there; whether it was in time."""
+    process = subprocess.Popen(
+        [PROGRAM, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
+    while process.poll() is None and not sign.exists():
+        time.sleep(0.001)
+    in_time = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return in_time
+
+
+def backups(folder, scratch):
+    """What is restored answers as before, and a kill leaves nothing half."""
+    place = pathlib.Path(scratch)
+    file, restored = place / "grocer.backup", place / "restored"
+    secret = place / "secret.txt"
+    secret.write_text("een zin die niemand raadt\n")
+    sealed = ["--passphrase-file", str(secret)]
+    make = ["backup", str(file), "--data", folder, *sealed]
+    for sign in [".copying", ".partial"]:
+        in_time = killed_when(make, pathlib.Path(str(file) + sign))
+        expect(not (in_time and file.exists()), f"a backup killed at {sign} has no file")
+        file.unlink(missing_ok=True)
+    code, _, said = klantreis(*make)
+    expect(code == 0, f"the next backup is made: {said}")
+    expect(sorted(p.name for p in place.glob("grocer.backup*")) == ["grocer.backup"],
+           "and what the killed ones left is gone")
+    again = ["restore", str(file), "--data", str(restored), *sealed]
+    in_time = killed_when(again, place / "restored.restoring")
+    expect(not (in_time and restored.exists()), "a killed restore makes no folder")
+    code, _, said = klantreis(*again, *(["--replace"] if restored.exists() else []))
+    expect(code == 0, f"the next restore does: {said}")
+    for question in [["map"], ["transitions", "--by", "event"], ["paths", "--by", "channel"],
+                     ["journey", "1228"]]:
+        before, after = [
+            klantreis(*question, "--data", where, "--format", "json")
+            for where in (folder, str(restored))]
+        expect(before == after and before[0] == 0, f"{question} answers as before")
+    code, said, _ = klantreis("verify", "--data", str(restored))
+    expect(code == 0, f"what was restored is sound: {said}")
+    code, _, said = klantreis(*again)
+    expect(code == 1 and "--replace" in said, "a folder with data is not overwritten")
+
+
 def exit_codes(folder):
     """0 done, 1 failed, 2 wrong use, 3 some input rejected; and an error says what to do."""
     empty = pathlib.Path(folder) / "empty.csv"
@@ -254,6 +299,7 @@ parser.add_argument("--shots", help="keep pictures of the pages in this folder")
 options = parser.parse_args()
 with tempfile.TemporaryDirectory() as scratch:
     demo(os.path.join(scratch, "grocer"))
+    backups(os.path.join(scratch, "grocer"), scratch)
     with Server("serve", "--data", os.path.join(scratch, "own")) as own:
         upload(own, options.shots)
     pull_the_plug(os.path.join(scratch, "plug"))

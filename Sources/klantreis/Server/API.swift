@@ -12,7 +12,13 @@ struct API: Sendable {
   func addRoutes(to routes: GuardedRoutes) {
     let group = routes.group("api/v1")
     for kind in QuestionKind.all {
-      group.get(kind.name, needs: kind.permission) { request, _ in await reply(kind, to: request) }
+      group.get(kind.name, needs: kind.permission) { request, context in
+        // What single persons did leaves the house as a file.
+        if kind.permission == .persons, request.query["format"] == AnswerFormat.csv.rawValue {
+          try await workspace.note(.exported, kind.name, by: context)
+        }
+        return await reply(kind, to: request)
+      }
     }
     group.get("changes", needs: .persons) { request, _ in await changes(request) }
     IdentityDesk(workspace: workspace).addAPIRoutes(to: group)

@@ -137,7 +137,7 @@ final class Gate: Sendable {
       try await workspace.aside { try store.renewHash(renewed, of: known.user, from: hash) }
     }
     let isWhole = known.codeKey == nil
-    if isWhole { throttle.withLock { $0.succeeded(name: name, address: address) } }
+    throttle.withLock { $0.succeeded(name: name, address: address, isWhole: isWhole) }
     return try await begin(
       known.user, isWhole: isWhole, device: device, address: address, at: now)
   }

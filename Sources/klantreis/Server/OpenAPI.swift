@@ -17,7 +17,11 @@ enum OpenAPI {
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
             + [("/api/v1/changes", changes)] + IdentityAPI.paths)),
-      "components": ["schemas": ["Error": errorSchema]],
+      "components": [
+        "schemas": ["Error": errorSchema],
+        "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
+      ],
+      "security": [["token": []]],
     ])
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -43,6 +47,8 @@ enum OpenAPI {
             ],
           ],
           "400": errorReply("A parameter cannot be used; nothing was asked."),
+          "401": errorReply("Nobody is logged in, or the token is not valid."),
+          "403": errorReply("The token or the role may not ask this."),
           "404": errorReply("There is no such customer or phase."),
         ],
       ]
