@@ -157,7 +157,10 @@ extension PageContext {
     let sections = [
       ("/", words["map"], path == "/" || path.hasPrefix("/phase/")),
       ("/questions/funnel", words["questions"], path.hasPrefix("/questions")),
-      ("/customers", words["customers"], path.hasPrefix("/customers")),
+      (
+        "/customers", words["customers"],
+        path.hasPrefix("/customers") || path.hasPrefix("/duplicates")
+      ),
       ("/segments", words["segments"], path.hasPrefix("/segments")),
       ("/import", words["import"], path.hasPrefix("/import")),
       ("/sources", words["sources"], path.hasPrefix("/sources")),

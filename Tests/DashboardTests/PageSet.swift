@@ -80,7 +80,7 @@ enum PageSet {
     pages += customers(language) + questions(language, &samples) + importing(language)
     pages += sources(language) + segments(language)
     for (path, pairs) in [
-      ("/customers/duplicates", Samples.suggestions), ("/customers/no-duplicates", []),
+      ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {
       pages.append(
         (

@@ -17,7 +17,7 @@ struct DuplicateDesk: Sendable {
   init(workspace: Workspace) { self.workspace = workspace }
 
   func addRoutes<Context: RequestContext>(to router: Router<Context>) {
-    router.get("customers/duplicates") { request, _ in
+    router.get("duplicates") { request, _ in
       let visit = Visit(request)
       return Response.html(
         try await workspace.asking { snapshot in
@@ -26,7 +26,7 @@ struct DuplicateDesk: Sendable {
             SuggestionsPage(pairs: found.pairs, isCut: found.isCut), visit.context(snapshot))
         })
     }
-    router.post("customers/duplicates") { request, _ in
+    router.post("duplicates") { request, _ in
       let form = try await FormFields.body(of: request)
       guard let key = form["key"], let other = form["other"],
         let isSame = ["same": true, "different": false][form["do"] ?? ""]
@@ -38,7 +38,7 @@ struct DuplicateDesk: Sendable {
       } catch let problem as IdentityProblem {
         throw NotFound(what: "Nothing was changed.", advice: problem.description)
       }
-      return Response.seeOther("/customers/duplicates")
+      return Response.seeOther("/duplicates")
     }
   }
 
