@@ -37,7 +37,7 @@ struct IdentityPageTests {
     try await project.serving { client in
       let page = try await client.get("/customers/ann", headers: [.acceptLanguage: "en"]).text
       #expect(page.contains("Who this is"))
-      #expect(page.contains("A browser (test) named both"))
+      #expect(page.contains("A browser (test) named it together with ann"))
       #expect(page.contains("ann-2024-03-01T09:00:00Z"))
       #expect(try await touchpoints(of: "ann", client) == 2)
       let path = "/customers/ann/identities"
