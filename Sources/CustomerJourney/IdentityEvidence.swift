@@ -220,6 +220,8 @@ private struct Resolution {
 
   /// All whom an identity gives way to by what was said.
   mutating func strongOnes(of number: Int64) -> Set<Int64> {
+    // Whether it was seen with too many shows when its owners are looked for.
+    _ = owners(of: number)
     if crowded.contains(number) { return [] }
     let peers = (peers[number] ?? []).filter { $0.loser == number && !$0.isDecision }
     return Set(counted(of: number).map(\.strong)).union(peers.map(\.survivor))

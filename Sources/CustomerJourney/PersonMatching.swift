@@ -60,10 +60,10 @@ package struct PersonScore: Sendable, Hashable, Comparable {
   /// Which fields agree, exactly or nearly.
   package var agreeing: [PersonRecord.Field]
 
-  /// That they are one, when one pair in 8,192 of those that are compared is.
+  /// That they are one, when one pair in 8,192 of those that are compared is. Never certain.
   package var probability: Double {
     let odds = exp2OfDouble(bits - 13)
-    return odds / (1 + odds)
+    return min(0.99, odds / (1 + odds))
   }
 
   package static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }

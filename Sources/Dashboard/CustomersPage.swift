@@ -56,7 +56,7 @@ extension Pages {
       "filter": context.filter, "foreign": context.foreignNote,
       "search": page.search,
       "kept": context.query.items().map { ["name": $0.name, "value": $0.value] },
-      "action": "/customers", "duplicates": context.link("/customers/duplicates"),
+      "action": "/customers", "duplicates": context.link("/duplicates"),
       "count": words.customers(page.total),
       "isEmpty": page.rows.isEmpty,
       "rows": page.rows.map { row -> Templates.Values in

@@ -45,10 +45,9 @@ extension Pages {
     _ reason: CustomerIdentities.Reason, _ context: PageContext
   ) -> Templates.Values {
     let words = context.words
-    let parts = [
-      words["why.\(reason.claimant)"].replacing("{source}", with: reason.source ?? "–"),
-      words["why.with"].replacing("{other}", with: name(reason.other)),
-    ]
+    let sentence = words["why.\(reason.claimant)"]
+      .replacing("{source}", with: reason.source ?? "–")
+      .replacing("{other}", with: name(reason.other))
     let details = [
       context.format.date(reason.happened.iso8601),
       reason.messageID.flatMap { $0.isEmpty ? nil : $0 }.map {
@@ -56,7 +55,7 @@ extension Pages {
       },
     ]
     return [
-      "sentence": parts.joined(separator: " "),
+      "sentence": sentence,
       "when": details.compactMap { $0 }.joined(separator: " · "),
       "key": reason.key, "other": reason.other, "otherName": name(reason.other),
     ]

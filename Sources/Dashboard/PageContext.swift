@@ -177,7 +177,10 @@ extension PageContext {
     let all: [(String, String, Bool, Permission)] = [
       ("/", words["map"], path == "/" || path.hasPrefix("/phase/"), .insights),
       ("/questions/funnel", words["questions"], path.hasPrefix("/questions"), .insights),
-      ("/customers", words["customers"], path.hasPrefix("/customers"), .persons),
+      (
+        "/customers", words["customers"],
+        path.hasPrefix("/customers") || path.hasPrefix("/duplicates"), .persons
+      ),
       ("/segments", words["segments"], path.hasPrefix("/segments"), .insights),
       ("/import", words["import"], path.hasPrefix("/import"), .edit),
       ("/sources", words["sources"], path.hasPrefix("/sources"), .edit),

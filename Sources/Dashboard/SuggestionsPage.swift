@@ -18,7 +18,7 @@ extension Pages {
   package static func suggestionsPage(_ page: SuggestionsPage, _ context: PageContext) -> String {
     let (words, format) = (context.words, context.format)
     let values: Templates.Values = [
-      "customersLink": context.link("/customers"), "action": context.link("/customers/duplicates"),
+      "customersLink": context.link("/customers"), "action": context.link("/duplicates"),
       "isEmpty": page.pairs.isEmpty, "mayAct": context.may(.act),
       "cut": page.isCut
         ? words["suggestionsCut"].replacing(

@@ -21,11 +21,21 @@ extension Wording {
     ),
     ("theirKey", "Key of the other customer", "Sleutel van de andere klant"),
     ("join", "Join", "Voeg samen"),
-    ("why.browser", "A browser ({source}) named both", "Een browser ({source}) noemde beide"),
-    ("why.server", "A server ({source}) named both", "Een server ({source}) noemde beide"),
-    ("why.file", "A file ({source}) named both", "Een bestand ({source}) noemde beide"),
-    ("why.person", "Decided by hand", "Met de hand besloten"),
-    ("why.with", "with {other}", "met {other}"),
+    (
+      "why.browser", "A browser ({source}) named it together with {other}",
+      "Een browser ({source}) noemde het samen met {other}"
+    ),
+    (
+      "why.server", "A server ({source}) named it together with {other}",
+      "Een server ({source}) noemde het samen met {other}"
+    ),
+    (
+      "why.file", "A file ({source}) named it together with {other}",
+      "Een bestand ({source}) noemde het samen met {other}"
+    ),
+    (
+      "why.person", "Joined with {other} by hand", "Met de hand samengevoegd met {other}"
+    ),
     ("message", "message {id}", "bericht {id}"),
     ("state.apart", "parted by hand", "met de hand gescheiden"),
     (

@@ -82,7 +82,7 @@ enum PageSet {
     pages += customers(language) + questions(language, &samples) + importing(language)
     pages += sources(language) + segments(language) + access(language)
     for (path, pairs) in [
-      ("/customers/duplicates", Samples.suggestions), ("/customers/no-duplicates", []),
+      ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {
       pages.append(
         (

@@ -218,6 +218,7 @@ struct IdentityTests {
     try say("last", "anonymous:kiosk", at: 3000)
     #expect(try who.customer("anonymous:kiosk", at: 0) == "anonymous:kiosk")
     #expect(try store.identityAlarms() == [.crowded: 1])
+    #expect(try store.lastLinks(limit: 1).map(\.state) == [.unproven])
     // A household in which somebody new logs in once a year is none.
     for person in 0...Limits.ownersPerDay {
       try say("v\(person)", "anonymous:home", at: Int64(person) * 31_536_000)

@@ -18,7 +18,7 @@ struct DuplicateDesk: Sendable {
   init(workspace: Workspace) { self.workspace = workspace }
 
   func addRoutes(to routes: GuardedRoutes) {
-    routes.get("customers/duplicates", needs: .persons) { request, context in
+    routes.get("duplicates", needs: .persons) { request, context in
       let visit = Visit(request, context)
       return Response.html(
         try await workspace.asking { snapshot in
@@ -27,7 +27,7 @@ struct DuplicateDesk: Sendable {
             SuggestionsPage(pairs: found.pairs, isCut: found.isCut), visit.context(snapshot))
         })
     }
-    routes.post("customers/duplicates", needs: .act) { request, context in
+    routes.post("duplicates", needs: .act) { request, context in
       let form = try await FormFields.body(of: request)
       guard let key = form["key"], let other = form["other"],
         let isSame = ["same": true, "different": false][form["do"] ?? ""]
@@ -43,7 +43,7 @@ struct DuplicateDesk: Sendable {
       } catch let problem as IdentityProblem {
         throw NotFound(what: "Nothing was changed.", advice: problem.description)
       }
-      return Response.seeOther("/customers/duplicates")
+      return Response.seeOther("/duplicates")
     }
   }
 

@@ -15,11 +15,11 @@ struct PostHogTests {
   static let people: [(properties: String, user: String?, anonymous: String?, why: String)] = [
     ("", "d", nil, "a server sends the ids of customers"),
     ("\"$device_id\":\"d\"", nil, "d", "a browser's own id, before anybody said who it is"),
-    ("\"$device_id\":\"e\"", "d", nil, "another id than the browser's own"),
+    ("\"$device_id\":\"e\"", "d", "e", "another id than the browser's own"),
     ("\"$is_identified\":false", nil, "d", "it says so"),
     ("\"$is_identified\":true,\"$device_id\":\"d\"", "d", nil, "it says so"),
     ("\"$process_person_profile\":false", nil, "d", "an event that shall have no person"),
-    ("\"$user_id\":\"u\",\"$device_id\":\"d\"", "u", nil, "it names the user besides"),
+    ("\"$user_id\":\"u\",\"$device_id\":\"d\"", "u", "d", "it names the user besides"),
     ("\"$anon_distinct_id\":\"a\"", "d", "a", "both ids"),
   ]
 
