@@ -174,6 +174,27 @@ struct BackupTests {
     #expect(try Workspace(folder: folder).store.touchpointCount() == 7)
   }
 
+  @Test("a machine that stopped just after the change loses no old folder")
+  func stoppedAfterTheChange() throws {
+    try backup().make(of: project.workspace, at: Self.now)
+    // As it is then: the old project has the name of the unfinished one.
+    let left = scratch.appending(path: "data.restoring", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: left, withIntermediateDirectories: true)
+    try Data("mine".utf8).write(to: left.appending(path: "note.txt"))
+    try Data().write(to: left.appending(path: Restore.markOfOld))
+    let folder = scratch.appending(path: "data", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data("newer".utf8).write(to: folder.appending(path: "note.txt"))
+    _ = try restore(folder, replace: true).run(at: Self.now)
+    let asides = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+      .filter { $0.hasPrefix("data.before-") }
+    let notes = try asides.map { name in
+      try Self.contents(scratch.appending(path: name, directoryHint: .isDirectory))
+    }
+    #expect(Set(notes.map { $0["note.txt"] }) == [Data("mine".utf8), Data("newer".utf8)])
+    #expect(notes.allSatisfy { $0.count == 1 })
+  }
+
   @Test(
     "no byte of a backup can change, none can be missing and none added",
     arguments: [nil, "p4ssphrase long"])

@@ -40,8 +40,7 @@ struct Restore {
     try files.createDirectory(at: parent, withIntermediateDirectories: true)
     try Disk.expect(manifest.files.reduce(0) { $0 + $1.bytes } + 16_777_216, at: parent)
     let made = beside("restoring")
-    // What a run that was killed left behind.
-    if files.fileExists(atPath: made.path) { try files.removeItem(at: made) }
+    try clear(made, at: now)
     try files.createDirectory(
       at: made, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     defer { try? files.removeItem(at: made) }
@@ -96,15 +95,45 @@ struct Restore {
       return nil
     }
     // Nothing is ever without a folder of this name: both change places.
+    let mark = folder.appending(path: Self.markOfOld)
+    guard FileManager.default.createFile(atPath: mark.path, contents: nil) else {
+      throw BackupProblem.system("\(folder.path) cannot be written to", errno)
+    }
+    try Disk.sync(folder)
     guard swapped(made.path, folder.path) else {
-      throw BackupProblem.system("\(folder.path) cannot be replaced", errno)
+      let reason = errno
+      try? FileManager.default.removeItem(at: mark)
+      throw BackupProblem.system("\(folder.path) cannot be replaced", reason)
     }
+    return try setAside(made, at: now)
+  }
+
+  /// In the old folder from before it is changed for the new one: should the machine stop between that
+  /// and the old one's new name, the next run knows what it finds.
+  static let markOfOld = "replaced"
+
+  private func setAside(_ old: URL, at now: Timestamp) throws -> URL {
     let moment = now.iso8601.filter { $0.isNumber || $0 == "T" }
-    let aside = beside("before-\(moment)")
-    guard rename(made.path, aside.path) == 0 else {
-      throw BackupProblem.system("\(aside.path) cannot be made", errno)
+    let names = ["before-\(moment)"] + (2...9).map { "before-\(moment)-\($0)" }
+    let files = FileManager.default
+    let free = names.map(beside).first { !files.fileExists(atPath: $0.path) }
+    guard let aside = free, rename(old.path, aside.path) == 0 else {
+      throw BackupProblem.system("\(beside(names[0]).path) cannot be made", errno)
     }
+    try? files.removeItem(at: aside.appending(path: Self.markOfOld))
     return aside
+  }
+
+  /// Makes way for a new folder: what a run that was stopped left is unfinished and goes, or is the old
+  /// project and gets the name that it should have had.
+  private func clear(_ made: URL, at now: Timestamp) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: made.path) else { return }
+    if files.fileExists(atPath: made.appending(path: Self.markOfOld).path) {
+      _ = try setAside(made, at: now)
+    } else {
+      try files.removeItem(at: made)
+    }
   }
 
   private func swapped(_ a: String, _ b: String) -> Bool {
