@@ -105,7 +105,7 @@ struct StoreTests {
           one.clientTime = one.occurred
           one.occurred = Timestamp(seconds: Int64(round))
         }
-        one.alsoKnownAs = ["a\(number)"]
+        one.alsoKnownAs = [CustomerKey.anonymous("a\(number)")]
         return one
       }
       let appended = try store.append(batch)
@@ -117,7 +117,7 @@ struct StoreTests {
     }
     #expect(try store.touchpointCount() == seen.count)
     let links = try store.pool.read { db in
-      try Int.fetchOne(db, sql: "SELECT count(DISTINCT other) FROM identity_link")
+      try Int.fetchOne(db, sql: "SELECT count(DISTINCT weak) FROM identity_link")
     }
     #expect(links == seen.count, "each that is new says who is who")
   }
