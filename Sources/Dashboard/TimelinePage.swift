@@ -167,7 +167,7 @@ struct JourneyStrip {
   let context: PageContext
 
   private static let width = 1000.0
-  private static let left = 130.0
+  private static let left = 158.0
   private static let lane = 30.0
 
   /// Nil for fewer than two touchpoints: there is nothing to see at a glance.

@@ -98,13 +98,17 @@ def consented(test):
         "Product Viewed": 1, "Product Added": 1, "Checkout Started": 1, "Form Submitted": 1,
         "Order Completed": 1}, "all of the visit, each once")
     rows = visitor.touchpoints()
-    # The landing page's own events have no tie to the rest.
-    early = [row for row in rows if row["customer"] != "eva"]
+    # The landing page's view was sent before consent, under an id that nothing ties to the rest. With
+    # consent an id begins that is hers once she gives her name.
+    early = [row for row in rows if row["identity"] != "eva"]
     visitor.expect(
         [row["event"] for row in early] == ["Page Viewed", "Consent Changed"],
         "only what came before the name is without it")
     visitor.expect(
-        len({row["customer"] for row in early}) == 2, "what was sent before has no tie to it")
+        len({row["identity"] for row in early}) == 2, "what was sent before has no tie to it")
+    visitor.expect(
+        [row["customer"] == "eva" for row in early] == [False, True],
+        "what came with consent before the name is hers, what came without is nobody's")
     changed = visitor.touchpoints("Consent Changed")[0]["properties"]
     visitor.expect(
         changed == changed | {"analytics": True, "marketing": True}, "the consent itself")
