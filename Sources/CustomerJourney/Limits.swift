@@ -178,7 +178,7 @@ package enum Limits {
   /// Characters of a password at least, and its bytes at most.
   package static let passwordCharacters = 12
   package static let passwordBytes = 1_024
-  /// Passwords that wait to be tried, each for a tenth of a second and 64 MB in turn.
+  /// Passwords that wait to be tried, each for some tenths of a second and 64 MB in turn.
   package static let waitingLogins = 20
   /// Names and addresses whose failed logins are remembered.
   package static let throttled = 10_000

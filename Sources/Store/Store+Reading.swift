@@ -92,11 +92,6 @@ extension Store {
     }
   }
 
-  /// Keys by which anybody was ever named.
-  package func identityCount() throws -> Int {
-    try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM identity") ?? 0 }
-  }
-
   /// The keys of these customers.
   package func customerKeys(_ ids: [Int64]) throws -> [Int64: String] {
     try pool.read { db in
