@@ -63,6 +63,23 @@ enum Base64URL {
   static func text(_ bytes: [UInt8]) -> String {
     String(decoding: BitGroups.regrouped(bytes, size: 6).map { digits[$0] }, as: UTF8.self)
   }
+
+  /// Nil when the text is not what ``text(_:)`` writes for some bytes.
+  static func bytes(_ text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var (value, bits) = (0, 0)
+    for character in text.utf8 {
+      guard let digit = digits.firstIndex(of: character) else { return nil }
+      value = (value << 6 | digit) & 0xFFFF
+      bits += 6
+      if bits >= 8 {
+        bits -= 8
+        bytes.append(UInt8(value >> bits & 0xFF))
+      }
+    }
+    // Of several texts with the same bytes only one is right.
+    return bits < 6 && value & ((1 << bits) - 1) == 0 ? bytes : nil
+  }
 }
 
 /// Bits of bytes in groups of another size, the last filled up with zeros.

@@ -8,6 +8,8 @@ package enum Limits {
   package static let nameCharacters = 1_024
   /// Characters of the id by which a client recognises its own message.
   package static let messageIDCharacters = 200
+  /// Characters of a signed link's token.
+  package static let linkCharacters = 4_096
   /// Minutes that a person's clock may be before or after UTC.
   package static let utcOffsetMinutes = 1_080
   /// Levels of nesting in one JSON value of input.
