@@ -85,6 +85,15 @@ extension Store {
     }
   }
 
+  /// All names that there are, in the order of their numbers.
+  package func names() throws -> [(kind: NameKind, number: Int64, text: String)] {
+    try pool.read { db in
+      try Row.fetchAll(db, sql: "SELECT id, kind, text FROM name ORDER BY id").compactMap { name in
+        NameKind(rawValue: name[1]).map { ($0, name[0], name[2]) }
+      }
+    }
+  }
+
   /// Says that these customers' journeys are to be read anew, where that does not follow from a
   /// change of their touchpoints.
   package func noteJourneyChanges(ofCustomers customers: [Int64]) throws {

@@ -189,31 +189,89 @@ final class JourneyKeeper: Sendable {
     defer { state.withLock { $0.isWriting = false } }
     guard let held = state.withLock({ $0.held }) else { return }
     do {
-      try checkMemory(for: held.journeys)
-      if let output {
-        try BaseFile.write(
-          held.journeys, codes: held.codes, mark: held.mark, to: file, output: output)
-      } else {
-        try BaseFile.write(held.journeys, codes: held.codes, mark: held.mark, to: file)
-      }
-      try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
-      state.withLock { state in
-        state.status.written += 1
-        state.status.problem = nil
-        state.failedAt = nil
-      }
-    } catch BaseWriteError.busy {
+      try write(held)
+    } catch BaseWriteError.busy, BaseWriteError.outdated {
       // The other process does the work.
       state.withLock { $0.failedAt = .now }
     } catch {
-      state.withLock { state in
-        state.status.failed += 1
-        state.status.problem = "\(error)"
-        state.failedAt = .now
-      }
+      noteFailure(error)
       say(
         "The base \(BaseFile.name) could not be written: \(error). What there was stays in use, and "
           + "it is tried again later.")
+    }
+  }
+
+  /// Writes a base of what the store has now, and goes on with it. Returns when no file has anything
+  /// any more that was erased before, names included.
+  ///
+  /// Where there is no file, there is nothing to do. Where a new one cannot be written, the old one
+  /// goes: the next start reads the store. Throws when not even that can be done.
+  func renew() throws {
+    if state.withLock({ $0.held == nil }) { _ = try read(in: nil) }
+    try writing.sync {
+      let files = [file, BaseFile.fileBeside(file)]
+      guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+        return
+      }
+      do {
+        let held = try state.withLock { state -> Held? in
+          guard var held = state.held else { return nil }
+          try catchUp(&held)
+          state.held = held
+          note(held, in: &state.status)
+          return held
+        }
+        guard let held else { return }
+        let known = try store.names().map { (Dimension(rawValue: $0.rawValue), $1, $2) }
+        try write(
+          held, RenewedNames(known, of: held.journeys, codes: held.codes), isUrgent: true)
+      } catch {
+        noteFailure(error)
+        for file in files where FileManager.default.fileExists(atPath: file.path) {
+          try FileManager.default.removeItem(at: file)
+        }
+        say(
+          "The base \(BaseFile.name) could not be written: \(error). It had to make place for one "
+            + "without what was erased, so it was removed; the next start reads the database.")
+      }
+    }
+  }
+
+  /// `isUrgent` waits for another process that writes one.
+  private func write(
+    _ held: Held, _ names: RenewedNames? = nil, isUrgent: Bool = false
+  ) throws {
+    try checkMemory(for: held.journeys)
+    // One that knows of later changes stays: what they erased must not come back.
+    let replaces = { [store] (other: StoreMark) in
+      other.change <= held.mark.change || (try? store.knows(other)) != true
+    }
+    do {
+      if let output {
+        try BaseFile.write(
+          held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
+          waits: isUrgent, replaces: replaces, output: output)
+      } else {
+        try BaseFile.write(
+          held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
+          waits: isUrgent, replaces: replaces)
+      }
+    } catch BaseWriteError.outdated where isUrgent {
+      // The other one was read after what this one was asked for.
+    }
+    try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
+    state.withLock { state in
+      state.status.written += 1
+      state.status.problem = nil
+      state.failedAt = nil
+    }
+  }
+
+  private func noteFailure(_ error: any Error) {
+    state.withLock { state in
+      state.status.failed += 1
+      state.status.problem = "\(error)"
+      state.failedAt = .now
     }
   }
 

@@ -89,6 +89,15 @@ final class Workspace: Sendable {
       facts: StoredFacts(store: store), factsVersion: version)
   }
 
+  /// Makes the file of the base anew of what is stored now. For who has erased something: when it
+  /// returns, no file of the engine has that any more, and the next snapshot does not know it.
+  func renewBase() throws {
+    state.withLock { $0.looked = nil }
+    _ = try snapshot()
+    try keeper.renew()
+    state.withLock { $0.snapshot = nil }
+  }
+
   /// Under which the store keeps the secret; settings that are shown leave it out.
   static let visitorKeyName = "visitor key"
 
