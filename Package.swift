@@ -135,8 +135,7 @@ let package = Package(
       name: "CollectorTests", dependencies: ["CustomerJourney", "Collector"],
       exclude: ["Dialects/Golden"], swiftSettings: strict),
     .testTarget(
-      name: "SimulatorTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
+      name: "SimulatorTests", dependencies: ["CustomerJourney", "Simulator"],
       swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests",

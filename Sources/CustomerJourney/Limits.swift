@@ -150,8 +150,13 @@ package enum Limits {
   package static let changesPerPage = 1_000
   /// How often is looked for what time alone changes.
   package static let watchSeconds = 10.0
+  /// How long is waited at most after changes of standing could not be kept.
+  package static let watchPauseSeconds = 30.0
   /// How often standings are written whole, so that a start need not read many changes.
   package static let standingsSeconds = 600.0
+
+  /// Changes of journeys that are let go in one commit, once nobody needs them.
+  package static let changesPerCommit = 50_000
 
   // MARK: Who is who
 

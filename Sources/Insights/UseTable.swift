@@ -56,7 +56,29 @@ struct UseTable: Sendable {
     @inline(__always)
     func note(_ thing: UInt64, journey: UInt32) {
       precondition(thing < bound, "a thing that this table was made for")
-      let counter = counters + (slotMask < 0 ? Int(thing) : position(of: thing))
+      note(at: counters + (slotMask < 0 ? Int(thing) : position(of: thing)), journey)
+    }
+
+    /// Notes one use for each number below `count`: of the thing and by the journey that `use` gives.
+    @inline(__always)
+    func noteEach(_ count: Int, _ use: (Int) -> (thing: UInt64, journey: UInt32)) {
+      // Two loops, so that neither asks at each use which kind of table this is.
+      if slotMask < 0 {
+        for number in 0..<count {
+          let (thing, journey) = use(number)
+          precondition(thing < bound, "a thing that this table was made for")
+          note(at: counters + Int(truncatingIfNeeded: thing), journey)
+        }
+      } else {
+        for number in 0..<count {
+          let (thing, journey) = use(number)
+          note(thing, journey: journey)
+        }
+      }
+    }
+
+    @inline(__always)
+    private func note(at counter: UnsafeMutablePointer<Counter>, _ journey: UInt32) {
       counter.pointee.touchpoints &+= 1
       counter.pointee.customers &+= counter.pointee.lastJourney == journey ? 0 : 1
       counter.pointee.lastJourney = journey

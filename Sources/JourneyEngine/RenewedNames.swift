@@ -1,5 +1,3 @@
-package import CustomerJourney
-
 /// The names that the store has now, and the codes that they get in a base that is to have no others.
 package struct RenewedNames: Sendable {
   let names: [Dimension: Names]

@@ -97,9 +97,10 @@ final class JourneyKeeper: Sendable {
         held = Held(journeys: Journeys(currency: currency))
       }
       let wasWriting = state.isWriting
+      let isFirst = state.held == nil
       let hadValues = held.journeys.hasValues
       let wasEmpty = held.mark == StoreMark()
-      try catchUp(&held)
+      try catchUp(&held, orOpen: currency, &state.status)
       if currency == nil, !hadValues, !wasEmpty, held.journeys.hasAmounts,
         let common = try store.commonestCurrency(), common != held.journeys.currency
       {
@@ -109,6 +110,10 @@ final class JourneyKeeper: Sendable {
       state.held = held
       note(held, in: &state.status)
       state.isWriting = state.isWriting || isDue(held, state)
+      if isFirst, held.filed == nil, policy.inBackground {
+        // Without a base nobody needs them; with one they go when the next is written.
+        writing.async { [store, mark = held.mark] in Self.forgetChanges(upTo: mark, in: store) }
+      }
       return (held.journeys, held.mark, !wasWriting && state.isWriting)
     }
     if isWanted {
@@ -164,6 +169,18 @@ final class JourneyKeeper: Sendable {
     (held.journeys, held.codes) = reader.finish()
   }
 
+  /// The same. Where another process has let go of changes that were not read here, its base has them.
+  private func catchUp(
+    _ held: inout Held, orOpen currency: Currency?, _ status: inout Status
+  ) throws {
+    do {
+      try catchUp(&held)
+    } catch is ForgottenChanges {
+      held = try opened(currency ?? held.journeys.currency, &status)
+      try catchUp(&held)
+    }
+  }
+
   // MARK: Writing
 
   private func note(_ held: Held, in status: inout Status) {
@@ -216,7 +233,7 @@ final class JourneyKeeper: Sendable {
       do {
         let held = try state.withLock { state -> Held? in
           guard var held = state.held else { return nil }
-          try catchUp(&held)
+          try catchUp(&held, orOpen: nil, &state.status)
           state.held = held
           note(held, in: &state.status)
           return held
@@ -265,6 +282,13 @@ final class JourneyKeeper: Sendable {
       state.status.problem = nil
       state.failedAt = nil
     }
+    Self.forgetChanges(upTo: held.mark, in: store)
+  }
+
+  /// What the base has need not be told to anybody any more.
+  private static func forgetChanges(upTo mark: StoreMark, in store: Store) {
+    // A store that cannot be written to keeps them until the next base.
+    try? store.forgetJourneyChanges(upTo: mark.change)
   }
 
   private func noteFailure(_ error: any Error) {
@@ -310,6 +334,8 @@ private struct JourneyReader: NewsReader, ~Copyable {
     self.codes = codes
     currencyCode = journeys.currency.code
   }
+
+  mutating func expect(touchpoints: Int) { renewal.reserve(touchpoints) }
 
   mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
     // A source is no fact of a journey.

@@ -266,6 +266,47 @@ final class KeeperTests {
     #expect(try late.journeys(in: .eur).count == 5)
   }
 
+  private func changes() throws -> Int {
+    try project.workspace.store.pool.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM journey_change") ?? -1
+    }
+  }
+
+  @Test("changes of journeys go when a base has them, and who has read less begins with that base")
+  func forgotten() throws {
+    let late = try keeper(inBackground: true)
+    #expect(try late.journeys(in: .eur).count == 7)
+    let server = try keeper()
+    _ = try server.journeys(in: .eur)
+    try erase(project.workspace.store)
+    #expect(try changes() > 0)
+    _ = try server.journeys(in: .eur)
+    server.writeBase()
+    #expect(try changes() == 0)
+    #expect(try late.journeys(in: .eur).count == 5)
+    #expect(late.status.baseTouchpoints == 5, "it has taken the base of the other")
+    #expect(try keeper().journeys(in: .eur).count == 5)
+  }
+
+  @Test("changes of journeys stay until those who watch have looked at them")
+  func unwatched() throws {
+    let workspace = project.workspace
+    let watch = Watch(store: workspace.store)
+    let now = Timestamp(iso8601: "2024-05-01T00:00:00Z") ?? .epoch
+    try watch.look(try workspace.snapshot(), now: now)
+    let server = try keeper()
+    _ = try server.journeys(in: .eur)
+    try erase(workspace.store)
+    _ = try server.journeys(in: .eur)
+    server.writeBase()
+    #expect(try changes() > 0)
+    let moves = try watch.look(try workspace.snapshot(), now: now.adding(seconds: 60))
+    #expect(moves.flatMap(\.moves).allSatisfy { $0.to == 0 })
+    #expect(moves.contains { !$0.moves.isEmpty })
+    server.writeBase()
+    #expect(try changes() == 0)
+  }
+
   @Test("a server writes a new base by itself when much lies over the old one")
   func due() throws {
     _ = try keeper().journeys(in: .eur)

@@ -61,7 +61,7 @@ private final class LiveProject {
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   func act(_ dice: inout Dice) throws -> String {
-    switch dice.below(12) {
+    switch dice.below(13) {
     case 0...3:
       try append(1 + dice.below(12), &dice)
       return "append"
@@ -96,6 +96,17 @@ private final class LiveProject {
       workspace.keeper.writeBase()
       bases += 1
       return "base"
+    case 11:
+      // What nobody says any more goes, and its numbers are given again.
+      _ = try change(
+        """
+        DELETE FROM name WHERE kind = 'content' AND id NOT IN
+          (SELECT content FROM touchpoint WHERE content IS NOT NULL)
+        """, [])
+      try workspace.renewBase()
+      workspace = try Workspace(folder: folder, policy: Self.policy)
+      try append(3, &dice)
+      return "renewal"
     default:
       workspace = try Workspace(folder: folder, policy: Self.policy)
       return "restart"
