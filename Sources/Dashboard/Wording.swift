@@ -126,7 +126,6 @@ struct Wording: Sendable {
       ("glance", "The journey at a glance", "De reis in één oogopslag"),
       ("journey", "Touchpoints", "Contactmomenten"),
       ("noTouchpoints", "No touchpoints on this page.", "Geen contactmomenten op deze pagina."),
-      ("searchById", "Search by customer id", "Zoek op klantnummer"),
       ("search", "Search", "Zoek"),
       ("current", "Phase now", "Fase nu"),
       (

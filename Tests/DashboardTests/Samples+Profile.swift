@@ -78,6 +78,33 @@ extension Samples {
         ]))
   }
 
+  /// One in whom everything is called `name`.
+  static func named(_ name: String) -> CustomerProfile {
+    let said = ProfileTrait.Saying(at: .epoch, claimant: nil, source: name, identity: name)
+    return CustomerProfile(
+      customer: name, name: name, at: .epoch, currency: name,
+      traits: [
+        ProfileTrait(
+          name: name, value: .text(name), said: said,
+          earlier: [.init(value: .text(name + "1"), said: said)])
+      ],
+      calculated: [CalculatedValue(name: name, value: .text(name), form: .text)],
+      segments: [.init(name: name, since: nil)], accounts: [.init(id: name, name: name)],
+      last: [.init(time: .epoch, event: name, channel: name, content: name, value: 1)],
+      basket: .init(changed: .epoch, items: [.init(content: name, count: 2, value: 1)]))
+  }
+
+  /// A list with one customer who was found by `name`.
+  static func found(by name: String) -> CustomersPage {
+    var row = CustomersPage.Row(customer: name, touchpoints: 1, first: "", last: "")
+    row.name = name + "1"
+    row.because = [.init(.trait, name, name), .init(.account, name, name)]
+    row.more = [CalculatedValue(name: name, value: .text(name), form: .text)]
+    var page = CustomersPage(rows: [row], search: name, total: 1, model: Samples.stdc)
+    (page.columns, page.choices) = ([name], [name])
+    return page
+  }
+
   static var calculatedTraits: CalculatedTraitsPage {
     CalculatedTraitsPage(
       own: [
