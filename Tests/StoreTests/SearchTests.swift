@@ -191,6 +191,15 @@ struct SearchTests {
     #expect(try found("eveline") == ["eve"])
   }
 
+  @Test("a word that is nobody's is found by the check of the database")
+  func checked() throws {
+    try store.pool.write { try $0.execute(sql: "INSERT INTO search_word VALUES ('stray', 1)") }
+    let problems = try store.verify().flatMap(\.problems)
+    #expect(problems.count == 1 && problems.first?.contains("rebuild") == true)
+    try SearchIndex(store: store).rebuild()
+    #expect(try store.verify().flatMap(\.problems) == [])
+  }
+
   @Test("made anew, the search finds the same")
   func rebuilt() throws {
     try SearchIndex(store: store).rebuild()
