@@ -113,6 +113,8 @@ let package = Package(
         .embedInCode("Templates/timeline.mustache"),
         .embedInCode("Templates/transitions.mustache"),
         .embedInCode("Templates/upload.mustache"),
+        .embedInCode("Templates/traits.mustache"),
+        .embedInCode("Templates/calculated.mustache"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",

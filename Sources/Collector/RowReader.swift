@@ -168,7 +168,14 @@ final class RowReader {
   ) throws(RowRejection) {
     var traits: [String: PropertyValue] = [:]
     for kept in plan.traits where !cells.isMissing(row[kept.column]) {
-      traits[kept.name] = cells.property(row, kept.column)
+      let value = cells.property(row, kept.column)
+      guard value.isShortTrait else {
+        throw RowRejection(
+          reason:
+            "has a trait of more than \(Limits.traitBytes) bytes: leave that column out of the "
+            + "traits")
+      }
+      traits[kept.name] = value
     }
     if traits.isEmpty {
       if plan.hasEvents { return }

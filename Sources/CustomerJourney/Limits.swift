@@ -205,4 +205,36 @@ package enum Limits {
   package static let manifestBytes = 16_777_216
   /// Lines of who did what on one page.
   package static let activityPerPage = 100
+
+  // MARK: Profiles and search
+
+  /// Traits of one identity; names that are new past it are left out of the profile, and stay in the
+  /// log of what was said.
+  package static let traitsPerCustomer = 500
+  /// Bytes of a trait's value; a message with a longer one is rejected.
+  package static let traitBytes = 4_096
+  /// Messages that said something of a customer in which earlier values are looked for, and the earlier
+  /// values of one trait that are shown.
+  package static let profileChangesRead = 1_000
+  package static let earlierValues = 20
+  /// Own calculated traits, and the characters of a name and of a definition.
+  package static let calculatedTraits = 50
+  package static let calculatedTraitName = 80
+  package static let calculatedTraitCharacters = 10_000
+  /// Touchpoints of one customer up to which a rule about properties or traits is asked of them alone.
+  package static let touchpointsAlone = 2_000
+  /// Moments that are looked back at for when a customer entered a segment.
+  package static let momentsLookedBack = 60
+  /// Words of an identity, of a question and of a text, and the characters of one, that a search knows.
+  package static let searchWords = 64
+  package static let searchWordsAsked = 8
+  package static let searchWordCharacters = 40
+  package static let searchTextCharacters = 200
+  /// Order numbers of an identity that a search knows; past it the oldest go.
+  package static let searchOrders = 200
+  /// Customers on whom the rarest word of a search fits and who are looked at for the others.
+  package static let searchCandidates = 10_000
+  /// Identities, and touchpoints, that are taken into the search at once.
+  package static let searchBatch = 1_000
+  package static let searchRows = 50_000
 }

@@ -194,6 +194,12 @@ extension PageContext {
         ["name": name, "href": link("/account"), "here": isOfAccount] as Templates.Values
       } ?? false,
       "isLoggedIn": reader != nil,
+      // The list of customers has its own.
+      "finder": may(.persons) && path != "/customers"
+        ? [
+          "action": "/customers",
+          "kept": query.items().map { ["name": $0.name, "value": $0.value] },
+        ] as Templates.Values : false,
       "formToken": reader?.formToken ?? "",
       "home": link("/"),
       "navigation": sections.map { path, name, isHere, _ in

@@ -15,6 +15,8 @@ enum Templates {
     "pager": PackageResources.pager_mustache,
     "map": PackageResources.map_mustache,
     "phase": PackageResources.phase_mustache,
+    "traits": PackageResources.traits_mustache,
+    "calculated": PackageResources.calculated_mustache,
     "timeline": PackageResources.timeline_mustache,
     "customers": PackageResources.customers_mustache,
     "upload": PackageResources.upload_mustache,

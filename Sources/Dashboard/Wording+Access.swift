@@ -310,6 +310,11 @@ extension Wording {
     case .imported: return isDutch ? "importeerde" : "imported"
     case .simulated: return isDutch ? "simuleerde" : "simulated"
     case .exported: return isDutch ? "exporteerde" : "exported"
+    case .traitChanged: return isDutch ? "wijzigde een kenmerk" : "changed a trait"
+    case .calculatedTraitAdded:
+      return isDutch ? "voegde een berekend kenmerk toe" : "added a calculated trait"
+    case .calculatedTraitRemoved:
+      return isDutch ? "verwijderde een berekend kenmerk" : "removed a calculated trait"
     case .customersMerged: return isDutch ? "voegde klanten samen" : "merged customers"
     case .customersSplit: return isDutch ? "splitste klanten" : "split customers"
     case .customerErased: return isDutch ? "wiste een klant" : "erased a customer"

@@ -293,6 +293,7 @@ enum Schema {
     registerIdentities(&migrator)
     registerAccess(in: &migrator)
     registerEngine(in: &migrator)
+    registerProfiles(in: &migrator)
     return migrator
   }
 }

@@ -139,13 +139,16 @@ extension Store {
         WHERE (excluded.claimant > 0, excluded.set_at, excluded.value)
           >= (claimant > 0, set_at, value)
         """)
-    for (name, value) in change.traits {
+    let taken = try TraitRoom(change, of: customer, db)
+    for (name, value) in change.traits where taken.takes(name) {
       setTrait.setUncheckedArguments([
         customer, name, value.json, change.source, change.occurred.milliseconds,
         change.claimant.rawValue,
       ])
       try setTrait.execute()
     }
+    // What has no place in the log of changes is told to the search here.
+    if change.messageID == nil { try SearchIndex.noteChange(of: customer, db) }
     return true
   }
 

@@ -31,8 +31,8 @@ struct APITests {
       let asked = Self.requests.map(\.kind).sorted().map { "/api/v1/" + $0 }
       let routes = QuestionKind.all.map(\.name).sorted().map { "/api/v1/" + $0 }
       let others =
-        ["/api/v1/changes"]
-        + ["identities", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        ["/api/v1/changes", "/api/v1/customers", "/api/v1/customers/{key}", "/api/v1/traits"]
+        + ["identities", "traits", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
@@ -42,6 +42,17 @@ struct APITests {
           as? [String: Any])
       let known = try json(try await client.get("/api/v1/customers/ann/identities").text)
       #expect(mismatch(known, form, at: "identities") == nil)
+      for (path, address) in [
+        ("/api/v1/customers", "/api/v1/customers?q=ann&column=orders"),
+        ("/api/v1/customers/{key}", "/api/v1/customers/ann"), ("/api/v1/traits", "/api/v1/traits"),
+      ] {
+        let get = try #require(paths[path]?["get"])
+        let form = try #require(
+          dig(get, "responses", "200", "content", "application/json", "schema") as? [String: Any])
+        let reply = try await client.get(address)
+        #expect(reply.status == .ok, "\(address)")
+        #expect(mismatch(try json(reply.text), form, at: path) == nil)
+      }
       for (kind, query) in Self.requests {
         let reply = try await client.get("/api/v1/\(kind)?\(query)")
         #expect(reply.status == .ok, "\(kind)")

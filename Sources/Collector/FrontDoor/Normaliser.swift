@@ -86,10 +86,14 @@ package struct Normaliser: Sendable {
     else { throw Fault("has more than \(Limits.propertiesPerEvent) properties; send fewer") }
     let messageID = try messageID(event, customer: customer, request)
     guard event.act == .touchpoint else {
+      let traits = event.traits.taken().dictionary
+      guard traits.values.allSatisfy(\.isShortTrait) else {
+        throw Fault("has a trait of more than \(Limits.traitBytes) bytes; send shorter ones")
+      }
       let account = try event.account.map { id throws(Fault) in try name(id, "account") }
       batch.profiles.append(
         ProfileChange(
-          customer: customer, alsoKnownAs: alsoKnownAs, traits: event.traits.taken().dictionary,
+          customer: customer, alsoKnownAs: alsoKnownAs, traits: traits,
           account: account, accountTraits: event.accountTraits.taken().dictionary,
           occurred: time.occurred, clientTime: time.client, received: request.received,
           messageID: messageID, source: source.name, claimant: source.mapping.claimant))

@@ -142,13 +142,14 @@ struct RebuildCommand: ParsableCommand {
 }
 
 extension Workspace {
-  /// Throws the file of journeys away and reads them from the database; says how many touchpoints there
-  /// are, and whether they are enough for a new file.
+  /// Throws the file of journeys and the words of the search away and makes them of the database; says
+  /// how many touchpoints there are, and whether they are enough for a new file.
   func rebuild() throws -> (count: Int, isFiled: Bool) {
     let file = folder.appending(path: BaseFile.name)
     if FileManager.default.fileExists(atPath: file.path) {
       try FileManager.default.removeItem(at: file)
     }
+    try SearchIndex(store: store).rebuild()
     let count = try snapshot().journeys.count
     return (count, keeper.status.written > 0)
   }

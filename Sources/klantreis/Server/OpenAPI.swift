@@ -16,7 +16,7 @@ enum OpenAPI {
       "paths": .object(
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
-            + [("/api/v1/changes", changes)] + IdentityAPI.paths)),
+            + [("/api/v1/changes", changes)] + IdentityAPI.paths + ProfileAPI.paths)),
       "components": [
         "schemas": ["Error": errorSchema],
         "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],

@@ -80,6 +80,7 @@ struct Server: Sendable {
       services: [
         IntakeService(intake: reception.intake),
         NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
+        SearchService(workspace: workspace, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
@@ -137,6 +138,31 @@ private struct NewsService: Service {
           problem = "\(error)"
         }
         try? await Task.sleep(for: .seconds(Limits.newsSeconds))
+      }
+    }
+  }
+}
+
+/// Takes what is new into the search, a little at a time, so that what comes in never waits for it.
+private struct SearchService: Service {
+  let workspace: Workspace
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      let index = SearchIndex(store: workspace.store)
+      var problem: String?
+      while !Task.isCancelled {
+        var isMore = false
+        do {
+          isMore = try await workspace.aside { try index.update() }
+          problem = nil
+        } catch {
+          if problem != "\(error)" { logger.error("The search is not kept up to date: \(error)") }
+          problem = "\(error)"
+        }
+        // Those who store something come in between.
+        try? await Task.sleep(for: isMore ? .milliseconds(5) : .seconds(Limits.newsSeconds))
       }
     }
   }
