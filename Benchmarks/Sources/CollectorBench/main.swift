@@ -2,7 +2,7 @@
 // inserts the same rows and does nothing else, and nginx that writes a log line for a pixel.
 //
 //   swift run -c release CollectorBench [--events 2000000] [--program ../.build/release/klantreis]
-//     [--batch 100] [--connections 16]
+//     [--batch 100] [--connections 32]
 //
 // With `--inside EVENTS` it tells instead what an event costs in each stage between a request's bytes
 // and its row, without HTTP and on one thread.
@@ -28,7 +28,7 @@ func option(_ name: String, _ otherwise: String) -> String {
 
 let events = Int(option("events", "2000000")) ?? 2_000_000
 let batch = Int(option("batch", "100")) ?? 100
-let connections = Int(option("connections", "16")) ?? 16
+let connections = Int(option("connections", "32")) ?? 32
 let singles = Int(option("singles", "200000")) ?? 200_000
 let makeUps = Visits.MakeUp(rawValue: option("make-up", "")).map { [$0] } ?? Visits.MakeUp.allCases
 let program = option("program", "../.build/release/klantreis")
@@ -131,10 +131,10 @@ if let nginx = try Peers.startNginx(folder: folder, port: nginxPort) {
 
 // MARK: Klantreis
 
-for makeUp in makeUps { try measure(makeUp) }
+for makeUp in makeUps { try measure(makeUp, pixel: pixel) }
 
 /// A server with a project of its own gets batches, and after typical ones single events.
-func measure(_ makeUp: Visits.MakeUp) throws {
+func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
   print("\(makeUp.rawValue) events:")
   let data = folder.appending(path: makeUp.rawValue)
   try run(["sources", "add", "bench", "--key", key, "--data", data.path])
@@ -150,7 +150,7 @@ func measure(_ makeUp: Visits.MakeUp) throws {
   }
   try waitUntilOpen(port)
   var stored = sendBatches(makeUp, to: server, port)
-  if makeUp == .typical { stored += sendSingles(to: port) }
+  if makeUp == .typical { stored += sendSingles(to: port, pixel: pixel) }
 
   // Is it all there?
   let file = data.appending(path: "klantreis.sqlite")
@@ -198,7 +198,7 @@ func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) ->
 }
 
 /// Returns how many events were acknowledged.
-func sendSingles(to port: UInt16) -> Int {
+func sendSingles(to port: UInt16, pixel: Double?) -> Int {
   let single = RequestSupply(
     requests: 256, eventsPerRequest: 1, path: "/v1/track", key: key, seed: 43)
   let most = Load(port: port, connections: 256, requests: singles).run(next: single.next)
