@@ -83,6 +83,9 @@ package enum Limits {
   package static let rowsPreviewed = 20
   /// Bytes of a request to the collector, packed and unpacked; a dialect may have lower ones.
   package static let collectedBytes = 4_194_304
+  /// Bytes of a body up to which a request is answered on its connection; others wait longer for those
+  /// of a larger one.
+  package static let doorwayBytes = 262_144
   /// Events of one request to the collector.
   package static let collectedEvents = 10_000
   /// Events that wait to be stored; over it clients are told to come again.
@@ -135,6 +138,8 @@ package enum Limits {
   /// Seconds between two looks of a server for what is new: a touchpoint is in every answer after two
   /// of them and the time to read it.
   package static let newsSeconds = 0.25
+  /// The same at most, when a look takes long because much came in.
+  package static let newsSecondsUnderLoad = 0.75
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 

@@ -63,9 +63,10 @@ extension Store {
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
-    let appended = try batches.map { batch in
+    let known = try insertion.run(batches, &numbers, db)
+    let appended = try zip(batches, known).map { batch, known in
       var appended = Appended()
-      appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
+      appended.knownTouchpoints = known
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
       for change in batch.profiles {

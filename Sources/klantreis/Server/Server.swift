@@ -1,6 +1,7 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import Store
@@ -68,10 +69,7 @@ struct Server: Sendable {
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard()],
-          idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
+      server: doorways,
       configuration: .init(
         address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
         reuseAddress: true,
@@ -89,6 +87,19 @@ struct Server: Sendable {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(Limits.stopSeconds)
     try await ServiceGroup(configuration: configuration).run()
+  }
+
+  private var doorways: HTTPServerBuilder {
+    HTTPServerBuilder { [reception] responder in
+      let door = reception.door
+      return DoorwayChannel(
+        http: HTTP1Channel(
+          responder: responder,
+          configuration: .init(
+            additionalChannelHandlers: [ConnectionGuard()],
+            idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
+        doorway: { Doorway(door: door, keep: reception.keep) })
+    }
   }
 
   /// As many connections as the system has files for, besides those of the store.
@@ -120,7 +131,7 @@ private struct IntakeService: Service {
 
 /// Looks for what is new, so that no page waits for more than came since the last look, and notes who
 /// entered or left a phase or a segment by it.
-private struct NewsService: Service {
+struct NewsService: Service {
   let workspace: Workspace
   let watch: Watch
   let logger: Logger
@@ -129,6 +140,7 @@ private struct NewsService: Service {
     await cancelWhenGracefulShutdown {
       var problem: String?
       while !Task.isCancelled {
+        let began = ContinuousClock.now
         do {
           _ = try await workspace.asking { [watch] in try watch.look($0, now: .now) }
           problem = nil
@@ -137,9 +149,15 @@ private struct NewsService: Service {
           if problem != "\(error)" { logger.error("The journeys cannot be read: \(error)") }
           problem = "\(error)"
         }
-        try? await Task.sleep(for: .seconds(Limits.newsSeconds))
+        try? await Task.sleep(for: Self.rest(after: .now - began))
       }
     }
+  }
+
+  /// The longer a look took, the later the next one: so that looking takes no more than a share of a
+  /// server that takes much in, and yet never lets anybody wait for long.
+  static func rest(after look: Duration) -> Duration {
+    min(max(.seconds(Limits.newsSeconds), look * 4), .seconds(Limits.newsSecondsUnderLoad))
   }
 }
 
