@@ -72,7 +72,9 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "Orchestration",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache],
+      dependencies: [
+        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache, yams,
+      ],
       swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(

@@ -200,4 +200,26 @@ package enum Limits {
   package static let manifestBytes = 16_777_216
   /// Lines of who did what on one page.
   package static let activityPerPage = 100
+
+  // MARK: Plays
+
+  /// Plays of a project, characters of one's file, its steps, and how deep they stand inside each other.
+  package static let plays = 100
+  package static let playCharacters = 100_000
+  package static let playSteps = 200
+  package static let playDepth = 12
+  /// How often a run may go back to an earlier step.
+  package static let playPasses = 100
+  /// How long ago the touchpoint may be that brings somebody in, and a message's own time.
+  package static let playEntrySeconds: Int64 = 86_400
+  package static let messageLateSeconds: Int64 = 86_400
+  /// Runs whose time has come that one look takes.
+  package static let dueRunsAtOnce = 2_000
+  /// Contacts of the last so many days that caps look at.
+  package static let contactDays = 31
+  /// Products of a basket that are kept, and days that the link to a basket works.
+  package static let basketProducts = 100
+  package static let basketLinkDays: Int64 = 14
+  /// Customers that a dry run names.
+  package static let dryRunShown = 50
 }
