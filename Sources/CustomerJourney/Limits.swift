@@ -222,4 +222,17 @@ package enum Limits {
   package static let basketLinkDays: Int64 = 14
   /// Customers that a dry run names.
   package static let dryRunShown = 50
+
+  // MARK: Messages
+
+  /// Characters of a reason's word and of what a server answered.
+  package static let reasonCodeCharacters = 60
+  package static let reasonCharacters = 300
+  /// Bytes of a message's own data.
+  package static let messageDataBytes = 65_536
+  /// Messages that a sender takes at once, and seconds that it has for them.
+  package static let messagesPerClaim = 50
+  package static let messageLeaseSeconds: Int64 = 300
+  /// Messages on one page.
+  package static let messagesPerPage = 50
 }
