@@ -75,6 +75,16 @@ let package = Package(
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache, yams,
       ],
+      resources: [
+        .embedInCode("Plays/BuiltIn/abandoned-basket.yaml"),
+        .embedInCode("Plays/BuiltIn/browse.yaml"),
+        .embedInCode("Plays/BuiltIn/order-service.yaml"),
+        .embedInCode("Plays/BuiltIn/referral.yaml"),
+        .embedInCode("Plays/BuiltIn/reorder.yaml"),
+        .embedInCode("Plays/BuiltIn/review.yaml"),
+        .embedInCode("Plays/BuiltIn/welcome.yaml"),
+        .embedInCode("Plays/BuiltIn/win-back.yaml"),
+      ],
       swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(

@@ -87,12 +87,15 @@ package struct Basket: Hashable, Sendable, Codable {
     default:
       if !listed.isEmpty || touchpoint.event == .cartUpdated { products = listed }
     }
-    if touchpoint.event.name.hasPrefix("Checkout") || touchpoint.event.name == "Payment Info Entered" {
+    if touchpoint.event.name.hasPrefix("Checkout")
+      || touchpoint.event.name == "Payment Info Entered"
+    {
       step = said["step"]?.description ?? step ?? "1"
       address = said["page.url"]?.description ?? said["url"]?.description ?? address
     }
     let sum = products.reduce(0.0) { $0 + ($1.price ?? 0) * Double($1.quantity) }
-    let currency = touchpoint.value?.currency ?? said["currency"].flatMap { Currency($0.description) }
+    let currency =
+      touchpoint.value?.currency ?? said["currency"].flatMap { Currency($0.description) }
       ?? value?.currency
     if products.allSatisfy({ $0.price != nil }), !products.isEmpty, let currency {
       value = Money(

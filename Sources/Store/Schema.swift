@@ -293,6 +293,7 @@ enum Schema {
     registerIdentities(&migrator)
     registerAccess(in: &migrator)
     registerMessages(in: &migrator)
+    registerPlays(in: &migrator)
     return migrator
   }
 }

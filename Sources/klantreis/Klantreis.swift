@@ -43,7 +43,7 @@ struct Klantreis: AsyncParsableCommand {
         name: "Project",
         subcommands: [
           CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
-          UsersCommand.self, TokensCommand.self,
+          UsersCommand.self, TokensCommand.self, PlayCommand.self,
         ]),
     ])
 

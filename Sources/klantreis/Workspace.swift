@@ -24,6 +24,7 @@ final class Workspace: Sendable {
   let folder: URL
   let store: Store
   let keeper: JourneyKeeper
+  let plays = PlayLibrary()
   private let freshness: Duration
   private let state = Mutex(State())
 
@@ -80,10 +81,13 @@ final class Workspace: Sendable {
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
     let (journeys, mark) = try keeper.read(
       in: settings[Setting.currency.rawValue].flatMap { Currency($0) })
+    let segments = SegmentCatalogue(
+      try store.segments(), models: catalogue.models, currency: journeys.currency)
     return Snapshot(
-      journeys: journeys, mark: mark, zone: zone, models: catalogue,
-      segments: SegmentCatalogue(
-        try store.segments(), models: catalogue.models, currency: journeys.currency),
+      journeys: journeys, mark: mark, zone: zone, models: catalogue, segments: segments,
+      plays: plays.catalogue(
+        try store.plays(), models: catalogue.models, segments: segments.rules,
+        currency: journeys.currency),
       title: settings[Setting.title.rawValue],
       isSimulated: settings[Setting.simulation.rawValue] != nil,
       facts: StoredFacts(store: store), factsVersion: version)

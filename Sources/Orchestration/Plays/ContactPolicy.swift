@@ -1,4 +1,5 @@
 package import CustomerJourney
+import Foundation
 
 /// How often and when we write to customers, whatever the plays want.
 package struct ContactPolicy: Hashable, Sendable, Codable {
@@ -106,7 +107,7 @@ package struct ContactPolicy: Hashable, Sendable, Codable {
     notSalesMoments: [
       NotSalesMoment(
         rule:
-          #"ever(event is "Support Requested", within 7d) and never(true, after last event is "Support Requested") or ever(event is "Support Requested", within 7d) and never(event is "Support Resolved", after last event is "Support Requested")"#,
+          #"ever(event is "Support Requested", within 7d) and never(event is "Support Resolved", after last event is "Support Requested")"#,
         because: LocalizedText(
           en: "a question to us is still open", nl: "er staat nog een vraag aan ons open")),
       NotSalesMoment(
@@ -236,8 +237,9 @@ extension ContactPolicy {
       if latest.map({ until > $0.until }) ?? true { latest = (until, cap.per.bar) }
     }
     if let latest { return wait(latest.until, latest.bar) }
-    if history.waiting.contains(where: { $0.purpose == .marketing && $0.priority > message.priority })
-    {
+    if history.waiting.contains(where: {
+      $0.purpose == .marketing && $0.priority > message.priority
+    }) {
       return wait(now.adding(seconds: 900), .otherPlay)
     }
     if let last = history.contacts.last(where: {
@@ -247,5 +249,35 @@ extension ContactPolicy {
       if now < until { return wait(until, .otherPlay) }
     }
     return nil
+  }
+}
+
+extension ContactPolicy {
+  /// Reads what ``json`` wrote.
+  package init(json: String) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+  }
+
+  package var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+
+  /// What is wrong with it; nil when nothing is.
+  package var problem: String? {
+    for cap in caps where !(0...1_000).contains(cap.count) {
+      return "A cap is a whole number from 0 to 1000, not \(cap.count)."
+    }
+    guard caps.count <= 50 else { return "There are more than 50 caps: take some away." }
+    if let rest, !(0...1_000).contains(rest.afterUnanswered) || !(0...366).contains(rest.days) {
+      return "A rest comes after at most 1000 messages and lasts at most 366 days."
+    }
+    guard (0...44_640).contains(spacingMinutes) else {
+      return "Messages are at most 44640 minutes (31 days) apart, not \(spacingMinutes)."
+    }
+    return notSalesMoments.count <= 50 ? nil : "There are more than 50 moments without sales."
   }
 }

@@ -189,7 +189,8 @@ package struct PlayMachine {
   ) -> Bool {
     switch program.code.ops[run.place] {
     case .wait(let time):
-      return wait(&run, until: Timestamp(milliseconds: run.since.milliseconds + time.milliseconds), now)
+      return wait(
+        &run, until: Timestamp(milliseconds: run.since.milliseconds + time.milliseconds), now)
     case .waitUntil(let time):
       return wait(&run, until: time.next(from: run.since, in: witness.zone), now)
     case .waitFor(let rule, let within, let otherwise):
@@ -198,7 +199,8 @@ package struct PlayMachine {
       for index in witness.first(from: run.since)..<witness.count {
         let time = witness.time(index)
         guard time <= min(until, now) else { break }
-        if run.entryRow == 0 || witness.row(index) != run.entryRow, witness.holds(number, at: index) {
+        if run.entryRow == 0 || witness.row(index) != run.entryRow, witness.holds(number, at: index)
+        {
           go(&run, to: run.place + 1, at: now)
           return true
         }
@@ -213,10 +215,11 @@ package struct PlayMachine {
       go(&run, to: holds ? run.place + 1 : otherwise, at: now)
     case .split(let arms):
       var rest = Lot.share(run.lot, for: program.code.steps[run.place])
-      let arm = arms.first { arm in
-        rest -= arm.share.value
-        return rest < 0
-      } ?? arms.last
+      let arm =
+        arms.first { arm in
+          rest -= arm.share.value
+          return rest < 0
+        } ?? arms.last
       guard let arm else {
         go(&run, to: run.place + 1, at: now)
         return true

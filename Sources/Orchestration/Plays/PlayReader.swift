@@ -4,7 +4,8 @@ import Yams
 extension Play {
   /// Reads one play. `docs/plays.md` has the form; `vocabulary` are the names that its rules may use.
   package init(
-    yaml: String, file: String = "play.yaml", in vocabulary: RuleVocabulary = .filter(hasCycles: false)
+    yaml: String, file: String = "play.yaml",
+    in vocabulary: RuleVocabulary = .filter(hasCycles: false)
   ) throws(PlayError) {
     let reader = PlayReader(file: file, vocabulary)
     let play = reader.play(yaml)
@@ -129,8 +130,10 @@ private final class PlayReader {
       fields.report("never, or “after” and a time, should stand here", at: "again", node)
       return nil
     }
-    return fields.duration(Node(text.dropFirst(6).trimmed, .implicit, .plain, node.mark), at: "again")
-      .map { .after($0) }
+    return fields.duration(
+      Node(text.dropFirst(6).trimmed, .implicit, .plain, node.mark), at: "again"
+    )
+    .map { .after($0) }
   }
 
   private func exit(_ node: Node, at key: String) -> Play.Exit? {
@@ -198,9 +201,11 @@ private final class PlayReader {
       return nil
     }
     let isEnd = node.scalar?.string == "end"
-    let allowed = ["id"] + Self.kinds.flatMap { [$0.key] + $0.with }.reduce(into: [String]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
+    let allowed =
+      ["id"]
+      + Self.kinds.flatMap { [$0.key] + $0.with }.reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
     let parts = isEnd ? ["end": node] : fields.members(node, at: key, allowed: allowed)
     let chosen = Self.kinds.filter { parts[$0.key] != nil }
     guard chosen.count == 1, let kind = chosen.first, let value = parts[kind.key] else {
@@ -210,7 +215,8 @@ private final class PlayReader {
       }
       return nil
     }
-    for name in parts.keys.sorted() where name != "id" && name != kind.key && !kind.with.contains(name) {
+    for name in parts.keys.sorted()
+    where name != "id" && name != kind.key && !kind.with.contains(name) {
       fields.report("“\(name)” does not belong to “\(kind.key)”", at: key, parts[name])
     }
     let id = parts["id"].flatMap { fields.identifier($0, at: "\(key).id") } ?? Self.place(key)
@@ -224,7 +230,8 @@ private final class PlayReader {
   /// `steps[2].then[0]` as `3.then.1`.
   private static func place(_ key: String) -> String {
     key.split(separator: ".").map { part in
-      guard let open = part.firstIndex(of: "["), let number = Int(part[part.index(after: open)...].dropLast())
+      guard let open = part.firstIndex(of: "["),
+        let number = Int(part[part.index(after: open)...].dropLast())
       else { return String(part) }
       let name = part[..<open]
       return name == "steps" ? "\(number + 1)" : "\(name).\(number + 1)"
@@ -246,7 +253,9 @@ private final class PlayReader {
     switch kind {
     case "wait": return fields.duration(value, at: place).map { .wait($0) }
     case "wait until":
-      if let time = fields.text(value, at: place).flatMap({ TimeOfDay($0) }) { return .waitUntil(time) }
+      if let time = fields.text(value, at: place).flatMap({ TimeOfDay($0) }) {
+        return .waitUntil(time)
+      }
       fields.report("a time of day should stand here, in quotes: \"09:00\"", at: place, value)
       return nil
     case "wait for":
@@ -255,7 +264,9 @@ private final class PlayReader {
       else { return nil }
       return .waitFor(rule, within: within, then: steps("then"), otherwise: steps("else"))
     case "if":
-      return rule(value, at: place).map { .branch($0, then: steps("then"), otherwise: steps("else")) }
+      return rule(value, at: place).map {
+        .branch($0, then: steps("then"), otherwise: steps("else"))
+      }
     case "split": return split(value, at: place, depth: depth)
     case "message":
       let known: [MessageChannel] = [.email, .sms]
@@ -270,10 +281,12 @@ private final class PlayReader {
     case "webhook":
       return fields.text(value, at: place).map { .act(.message(channel: .webhook, template: $0)) }
     case "set":
-      guard let trait = fields.text(value, at: place), let to = needed("to", { fields.text($0, at: $1) })
+      guard let trait = fields.text(value, at: place),
+        let to = needed("to", { fields.text($0, at: $1) })
       else { return nil }
       let said: PropertyValue =
-        to == "true" ? .flag(true) : to == "false" ? .flag(false) : Double(to).map { .number($0) } ?? .text(to)
+        to == "true"
+        ? .flag(true) : to == "false" ? .flag(false) : Double(to).map { .number($0) } ?? .text(to)
       return .act(.set(trait: trait, said))
     case "task": return fields.localized(value, at: place).map { .act(.task($0)) }
     case "slot":
@@ -315,12 +328,15 @@ private final class PlayReader {
     guard fields.problems.isEmpty else { return }
     let program = PlayCode(list)
     for (target, id) in program.unknown {
-      let nearest = Spelling.nearest(target, among: ids.keys.sorted()).map { "; did you mean “\($0)”?" }
+      let nearest = Spelling.nearest(target, among: ids.keys.sorted()).map {
+        "; did you mean “\($0)”?"
+      }
       fields.report("there is no step “\(target)”\(nearest ?? "")", at: "steps", ids[id] ?? node)
     }
     if let id = program.endless {
       fields.report(
-        "from “\(id)” the play comes back to itself without waiting; put a wait between", at: "steps",
+        "from “\(id)” the play comes back to itself without waiting; put a wait between",
+        at: "steps",
         ids[id] ?? node)
     }
   }

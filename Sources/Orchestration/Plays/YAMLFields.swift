@@ -129,7 +129,9 @@ final class YAMLFields {
     if let number = node.scalar.flatMap({ Int($0.string) }), range.contains(number) {
       return number
     }
-    report("a whole number from \(range.lowerBound) to \(range.upperBound) should stand here", at: key, node)
+    report(
+      "a whole number from \(range.lowerBound) to \(range.upperBound) should stand here", at: key,
+      node)
     return nil
   }
 

@@ -79,7 +79,9 @@ struct Server: Sendable {
       // Services stop in reverse order, so the intake closes when the server has answered all.
       services: [
         IntakeService(intake: reception.intake),
-        NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
+        NewsService(
+          workspace: workspace, watch: Watch(store: workspace.store),
+          plays: PlayKeeper(workspace: workspace), logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
@@ -122,6 +124,7 @@ private struct IntakeService: Service {
 private struct NewsService: Service {
   let workspace: Workspace
   let watch: Watch
+  let plays: PlayKeeper
   let logger: Logger
 
   func run() async throws {
@@ -129,7 +132,10 @@ private struct NewsService: Service {
       var problem: String?
       while !Task.isCancelled {
         do {
-          _ = try await workspace.asking { [watch] in try watch.look($0, now: .now) }
+          _ = try await workspace.asking { [watch, plays] in
+            try watch.look($0, now: .now)
+            try plays.look($0, now: .now)
+          }
           problem = nil
         } catch {
           // Said once: questions fail with it until it is over.
