@@ -103,6 +103,8 @@ let package = Package(
         .embedInCode("Templates/tokens.mustache"),
         .embedInCode("Templates/users.mustache"),
         .embedInCode("Templates/welcome.mustache"),
+        .embedInCode("Templates/play.mustache"),
+        .embedInCode("Templates/plays.mustache"),
         .embedInCode("Templates/bars.mustache"),
         .embedInCode("Templates/customers.mustache"),
         .embedInCode("Templates/filter.mustache"),

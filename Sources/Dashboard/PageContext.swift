@@ -182,6 +182,7 @@ extension PageContext {
         path.hasPrefix("/customers") || path.hasPrefix("/duplicates"), .persons
       ),
       ("/segments", words["segments"], path.hasPrefix("/segments"), .insights),
+      ("/plays", words["plays"], path.hasPrefix("/plays"), .insights),
       ("/import", words["import"], path.hasPrefix("/import"), .edit),
       ("/sources", words["sources"], path.hasPrefix("/sources"), .edit),
     ]

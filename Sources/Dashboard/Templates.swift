@@ -40,6 +40,8 @@ enum Templates {
     "tokens": PackageResources.tokens_mustache,
     "users": PackageResources.users_mustache,
     "welcome": PackageResources.welcome_mustache,
+    "play": PackageResources.play_mustache,
+    "plays": PackageResources.plays_mustache,
   ]
 
   private static let library: MustacheLibrary = {

@@ -441,6 +441,32 @@ extension Store {
     }
   }
 
+  // MARK: Messages of plays
+
+  /// How many messages of each play stand in each state.
+  package func playMessageCounts() throws -> [String: [MessageState: Int]] {
+    try pool.read { db in
+      var counts: [String: [MessageState: Int]] = [:]
+      let cursor = try Row.fetchCursor(
+        db, sql: "SELECT play, state, count(*) FROM message GROUP BY play, state")
+      while let row = try cursor.next() {
+        guard let state = MessageState(rawValue: row[1]) else { continue }
+        counts[row[0], default: [:]][state] = row[2]
+      }
+      return counts
+    }
+  }
+
+  /// The newest messages of a play, newest first.
+  package func lastMessages(ofPlay play: String, limit: Int) throws -> [Message] {
+    try pool.read { db in
+      try Int64.fetchAll(
+        db, sql: "SELECT id FROM message WHERE play = ? ORDER BY id DESC LIMIT ?",
+        arguments: [play, limit]
+      ).compactMap { try Self.message($0, db) }
+    }
+  }
+
   // MARK: What else waits for a customer
 
   /// Other messages of a customer that are due: their purpose and priority.

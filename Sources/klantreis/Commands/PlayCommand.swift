@@ -251,7 +251,7 @@ struct PlayCommand: ParsableCommand {
       try playing {
         try workspace.setContactPolicy(json: String(contentsOfFile: set, encoding: .utf8))
       }
-      try workspace.note(.contactPolicyChanged)
+      try workspace.note(.contactPolicyChanged, "")
       Terminal.write("The contact policy is kept.\n")
     }
   }
