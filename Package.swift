@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -72,7 +73,9 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "Orchestration",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache],
+      dependencies: [
+        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
+      ],
       swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
@@ -140,7 +143,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration"],
+      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration", crypto],
       swiftSettings: strict),
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
