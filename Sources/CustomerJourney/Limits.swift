@@ -223,7 +223,9 @@ package enum Limits {
   /// Seconds for a connection, and for a whole mail or call.
   package static let connectSeconds = 15
   package static let sendSeconds = 60
-  /// Bytes that are kept of what a server answers.
+  /// Seconds that links which count clicks work.
+  package static let trackedLinkSeconds: Int64 = 180 * 86_400
+  /// Characters that are kept of what a server answers.
   package static let answerBytes = 4_096
   /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
   package static let reportBytes = 1_048_576
