@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -73,7 +74,7 @@ let package = Package(
     .target(
       name: "Orchestration",
       dependencies: [
-        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache, yams,
+        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
       ],
       resources: [
         .embedInCode("Plays/BuiltIn/abandoned-basket.yaml"),
@@ -154,7 +155,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration"],
+      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration", crypto],
       swiftSettings: strict),
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),

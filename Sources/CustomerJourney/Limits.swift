@@ -233,6 +233,25 @@ package enum Limits {
   /// Messages that a sender takes at once, and seconds that it has for them.
   package static let messagesPerClaim = 50
   package static let messageLeaseSeconds: Int64 = 300
+  /// Characters of a template, how deep its sections stand in one another, the items of a list that it
+  /// shows, the blocks of a mail, and the bytes that it may become.
+  package static let contentCharacters = 65_536
+  package static let contentDepth = 8
+  package static let contentItems = 24
+  package static let contentBlocks = 60
+  package static let contentBytes = 262_144
+  /// Contents in a project's folder.
+  package static let contents = 500
+  /// Seconds for a connection, and for a whole mail or call.
+  package static let connectSeconds = 15
+  package static let sendSeconds = 60
+  /// Seconds that links which count clicks work.
+  package static let trackedLinkSeconds: Int64 = 180 * 86_400
+  /// Characters that are kept of what a server answers.
+  package static let answerBytes = 4_096
+  /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
+  package static let reportBytes = 1_048_576
+  package static let reportsPerFile = 100_000
   /// Messages on one page.
   package static let messagesPerPage = 50
 }

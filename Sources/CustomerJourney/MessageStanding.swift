@@ -37,6 +37,18 @@ package enum MessageState: String, CaseIterable, Codable, Sendable {
   }
 }
 
+extension MessageState {
+  /// The event of the touchpoint that a message makes when it comes to stand so; nil for none.
+  package var event: EventName? {
+    switch self {
+    case .sent: EventName("Message Sent")
+    case .delivered: EventName("Message Delivered")
+    case .bounced: EventName("Message Bounced")
+    case .waiting, .claimed, .refused, .skipped, .unknown, .dead: nil
+    }
+  }
+}
+
 /// Something that happens to a message.
 package enum MessageHappening: Hashable, Sendable {
   /// A sender takes it.
@@ -63,6 +75,20 @@ package enum MessageHappening: Hashable, Sendable {
   case bounced(MessageReason)
   /// A person wants a dead one to be tried once more.
   case again
+}
+
+/// What happened to one message.
+package struct MessageNote: Hashable, Sendable {
+  package var message: Int64
+  /// The sender's claim; nil where it isn't a sender that says it.
+  package var claim: Int?
+  package var happening: MessageHappening
+
+  package init(_ message: Int64, claim: Int? = nil, _ happening: MessageHappening) {
+    self.message = message
+    self.claim = claim
+    self.happening = happening
+  }
 }
 
 /// How a message stands: the state and what belongs to it. ``after(_:purpose:policy:at:)`` is the only

@@ -50,8 +50,11 @@ extension Schema {
             state TEXT NOT NULL,
             reason TEXT,
             detail TEXT,
+            -- 0 until the touchpoint that it makes is stored; a state that makes none begins with 1.
+            is_told INTEGER NOT NULL CHECK (is_told IN (0, 1)),
             PRIMARY KEY (message, number)
           ) STRICT, WITHOUT ROWID;
+          CREATE INDEX message_change_untold ON message_change (message, number) WHERE is_told = 0;
 
           -- Addresses to which nothing is sent any more, found by a keyed digest, so that one stays
           -- closed when its text is erased.

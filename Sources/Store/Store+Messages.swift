@@ -130,20 +130,6 @@ extension Store {
     }
   }
 
-  /// What happened to some messages.
-  package struct MessageNote: Sendable {
-    package var message: Int64
-    /// The sender's claim; nil where it isn't a sender that says it.
-    package var claim: Int?
-    package var happening: MessageHappening
-
-    package init(_ message: Int64, claim: Int? = nil, _ happening: MessageHappening) {
-      self.message = message
-      self.claim = claim
-      self.happening = happening
-    }
-  }
-
   /// Notes what happened, in one transaction. The answer has nil where it no longer counts: the claim is
   /// another's now, or a message that stands there cannot become that.
   @discardableResult
@@ -213,14 +199,61 @@ extension Store {
   private static func addChange(_ id: Int64, _ change: MessageChange, _ db: Database) throws {
     try db.cachedStatement(
       sql: """
-        INSERT INTO message_change (message, number, at, state, reason, detail)
+        INSERT INTO message_change (message, number, at, state, reason, detail, is_told)
         VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM message_change WHERE message = ?1),
-          ?2, ?3, ?4, ?5)
+          ?2, ?3, ?4, ?5, ?6)
         """
     ).execute(arguments: [
       id, change.at.milliseconds, change.state.rawValue, change.reason?.code,
-      change.reason?.detail,
+      change.reason?.detail, change.state.event == nil,
     ])
+  }
+}
+
+extension Store {
+  /// A change that makes a touchpoint which isn't stored yet.
+  package struct UntoldChange: Sendable {
+    package var message: Message
+    /// The key of the customer, as touchpoints name somebody.
+    package var customer: String
+    package var number: Int
+    package var change: MessageChange
+  }
+
+  /// Changes whose touchpoints are to be stored: whoever stores them marks them with
+  /// ``markTold(_:)`` afterwards, and may do both again after it was stopped in between.
+  package func untoldChanges(limit: Int) throws -> [UntoldChange] {
+    try pool.read { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT c.message, c.number, c.at, c.state, c.reason, c.detail, i.key
+          FROM message_change c JOIN message m ON m.id = c.message
+          JOIN identity i ON i.id = m.customer
+          WHERE c.is_told = 0 LIMIT ?
+          """, arguments: [limit])
+      return try rows.compactMap { row in
+        guard let message = try Self.message(row[0] as Int64, db),
+          let state = MessageState(rawValue: row[3])
+        else { return nil }
+        return UntoldChange(
+          message: message, customer: row[6], number: row[1],
+          change: MessageChange(
+            at: Timestamp(milliseconds: row[2]), state: state,
+            reason: (row[4] as String?).map { MessageReason($0, row[5] ?? "") }))
+      }
+    }
+  }
+
+  package func markTold(_ changes: [UntoldChange]) throws {
+    guard !changes.isEmpty else { return }
+    try pool.write { db in
+      for change in changes {
+        try db.cachedStatement(
+          sql: "UPDATE message_change SET is_told = 1 WHERE message = ? AND number = ?"
+        ).execute(arguments: [change.message.id, change.number])
+      }
+    }
   }
 }
 
