@@ -19,6 +19,8 @@ final class Workspace: Sendable {
     case geo
     /// The number of trusted proxies before the server.
     case proxies
+    /// The shop's front page: where links of plays lead.
+    case shop
   }
 
   let folder: URL

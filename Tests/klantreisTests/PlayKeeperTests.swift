@@ -233,7 +233,7 @@ import Testing
     shop.wait(minutes: 60)
     try shop.look()
     let message = try #require(try shop.store.messages(limit: 1).first)
-    let check = SendingCheck(workspace: shop.project.workspace)
+    let check = PlayGate(workspace: shop.project.workspace)
     let workspace = shop.project.workspace
     #expect(
       try check.verdict(on: message, workspace.snapshot(), now: shop.now) == .skip(.noConsent))

@@ -43,11 +43,12 @@ struct PlayKeeper: Sendable {
     let readers = try CustomerReader(
       customers, snapshot, rules: running.flatMap(\.program.rules), runs: runs,
       library: workspace.plays)
+    let links = try workspace.playLinks()
     var outcomes: [Store.RunOutcome] = []
     for customer in customers.sorted() {
       var look = CustomerLook(
         customer: customer, runs: runs[customer] ?? [], readers: readers, snapshot: snapshot,
-        library: workspace.plays, now: now)
+        library: workspace.plays, links: links, now: now)
       try look.begin(
         running, newRowsAfter: mark.watch.row,
         newly: newly.changes.filter { $0.customer == customer })
@@ -55,9 +56,42 @@ struct PlayKeeper: Sendable {
       outcomes += look.outcomes
     }
     try snapshot.facts.check()
+    try noteArrivals(touched, after: mark.watch.row, snapshot, links, now: now)
     let isKept = try store.keep(
       outcomes, from: mark, to: reached, standing: newly.upTo, at: now)
     return isKept ? outcomes.count : 0
+  }
+}
+
+extension PlayKeeper {
+  /// Notes at ambassadors whom they brought: who arrives by an ambassador's link counts once.
+  private func noteArrivals(
+    _ touched: [Int64], after row: Int64, _ snapshot: Snapshot, _ links: PlayLinks, now: Timestamp
+  ) throws {
+    let journeys = snapshot.journeys
+    var arrivals: [Touchpoint] = []
+    for customer in touched {
+      guard let number = UInt32(exactly: customer),
+        let journey = journeys.journey(ofCustomer: number)
+      else { continue }
+      for place in journeys.rows(ofJourney: journey)
+      where Int64(journeys.rowID(row: place)) > row {
+        let campaign = journeys.name(.campaign, row: place)
+        guard let identity = links.ambassador(campaign: campaign) else { continue }
+        let moment = Timestamp(milliseconds: journeys.time(row: place))
+        let ambassador = try store.owner(of: identity, at: moment)
+        guard ambassador != customer,
+          let key = try store.customerKeys([ambassador])[ambassador]
+        else { continue }
+        arrivals.append(
+          Touchpoint(
+            customer: key, occurred: moment, event: EventName("Referral Made"), channel: .website,
+            messageID: "referral:\(identity):\(customer)", source: "plays", received: now,
+            campaign: campaign, clientTime: .epoch, claimant: .server))
+      }
+    }
+    // Told again, it is known by its id, and stored once.
+    if !arrivals.isEmpty { try store.append(arrivals) }
   }
 }
 
@@ -186,14 +220,16 @@ private struct CustomerLook {
   let readers: CustomerReader
   let snapshot: Snapshot
   let library: PlayLibrary
+  let links: PlayLinks
   let now: Timestamp
   private(set) var outcomes: [Store.RunOutcome] = []
   private var read: CustomerReader.Read?
 
   init(
     customer: Int64, runs: [PlayRun], readers: CustomerReader, snapshot: Snapshot,
-    library: PlayLibrary, now: Timestamp
+    library: PlayLibrary, links: PlayLinks, now: Timestamp
   ) {
+    self.links = links
     self.customer = customer
     self.runs = runs
     self.readers = readers
@@ -273,7 +309,9 @@ private struct CustomerLook {
     }
   }
 
-  private func add(_ deed: PlayDeed, of play: Play, to outcome: inout Store.RunOutcome) throws {
+  private mutating func add(_ deed: PlayDeed, of play: Play, to outcome: inout Store.RunOutcome)
+    throws
+  {
     let run = outcome.run
     let step = deed.pass == 0 ? deed.step : "\(deed.step)#\(deed.pass)"
     let origin = MessageOrigin(
@@ -281,13 +319,12 @@ private struct CustomerLook {
     switch deed.action {
     case .message(let channel, let template):
       outcome.messages.append(
-        intent(origin, channel, template, data(of: run), play, deed.due))
+        try intent(origin, channel, template, try data(of: run, play), play, deed.due))
     case .slot(let place, let template, let during):
-      var data = data(of: run)
-      data["slot"] = .text(place)
-      data["until"] = .text(
-        Timestamp(milliseconds: now.milliseconds + during.milliseconds).iso8601)
-      outcome.messages.append(intent(origin, .onsite, template, data, play, deed.due))
+      var data = try data(of: run, play)
+      data.slot = place
+      data.until = Timestamp(milliseconds: now.milliseconds + during.milliseconds)
+      outcome.messages.append(try intent(origin, .onsite, template, data, play, deed.due))
     case .task(let text): outcome.tasks.append((step, text))
     case .set(let trait, let value):
       guard let key = try snapshot.facts.store.customerKeys([customer])[customer] else { return }
@@ -299,20 +336,29 @@ private struct CustomerLook {
     }
   }
 
-  private func data(of run: PlayRun) -> [String: PropertyValue] {
-    var data: [String: PropertyValue] = ["play": .text(run.play)]
-    if !run.key.isEmpty { data["key"] = .text(run.key) }
-    if !run.variant.isEmpty { data["variant"] = .text(run.variant) }
+  /// What a template may fill in of a run.
+  private mutating func data(of run: PlayRun, _ play: Play) throws -> MessageData {
+    var data = MessageData(
+      play: run.play, key: run.key.isEmpty ? nil : run.key,
+      variant: run.variant.isEmpty ? nil : run.variant)
+    data.referralLink = links.referral(of: run.identity)
+    data.shopLink = links.shop?.absoluteString
+    if play.key == Basket.key,
+      let basket = Basket(run.key, of: try journey().customer.touchpoints)
+    {
+      data.basket = MessageData.Basket(basket, links)
+      data.basketLink = links.basket(run.key, of: run.identity, at: now)
+    }
     return data
   }
 
   private func intent(
     _ origin: MessageOrigin, _ channel: MessageChannel, _ template: String,
-    _ data: [String: PropertyValue], _ play: Play, _ due: Timestamp
-  ) -> MessageIntent {
+    _ data: MessageData, _ play: Play, _ due: Timestamp
+  ) throws -> MessageIntent {
     MessageIntent(
       origin: origin, customer: customer, channel: channel, purpose: play.purpose,
-      template: template, data: "{" + String(decoding: Properties(data).json, as: UTF8.self) + "}",
+      template: template, data: try data.json,
       // Service goes before sales, whatever the plays say.
       priority: play.purpose == .service ? 9 : min(8, play.priority * 8 / 100), due: due)
   }

@@ -34,8 +34,11 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    let playLinks = PlayLinkRoutes(workspace: workspace)
+    playLinks.addShopRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
+    playLinks.addOpenRoutes(to: router)
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(

@@ -5,8 +5,21 @@ import Store
 
 /// What is asked of every message of a play at the moment of sending: whether what it is about still
 /// holds, and whether the customer may be written to now.
-struct SendingCheck: Sendable {
+struct PlayGate: Sendable {
   let workspace: Workspace
+
+  /// What delivery asks just before a message goes.
+  func check(_ message: Message, now: Timestamp) throws -> SendingCheck {
+    do {
+      switch try verdict(on: message, workspace.snapshot(), now: now) {
+      case .send: return .send
+      case .wait(let until, let bar): return .putOff(until: until, MessageReason(bar.rawValue))
+      case .skip(let bar): return .skip(MessageReason(bar.rawValue))
+      }
+    } catch is StaleJourney {
+      return .putOff(until: now.adding(seconds: 1), MessageReason("journey-changed"))
+    }
+  }
 
   /// Asked by delivery with the newest that is known.
   func verdict(on message: Message, _ snapshot: Snapshot, now: Timestamp) throws -> MessageVerdict {
