@@ -341,13 +341,13 @@ private struct CustomerLook {
     var data = MessageData(
       play: run.play, key: run.key.isEmpty ? nil : run.key,
       variant: run.variant.isEmpty ? nil : run.variant)
-    data.referralLink = links.referral(of: run.identity)
-    data.shopLink = links.shop?.absoluteString
+    data.referralUrl = links.referral(of: run.identity)
+    data.shopUrl = links.shop?.absoluteString
     if play.key == Basket.key,
       let basket = Basket(run.key, of: try journey().customer.touchpoints)
     {
-      data.basket = MessageData.Basket(basket, links)
-      data.basketLink = links.basket(run.key, of: run.identity, at: now)
+      data.tell(of: basket, links)
+      data.basketUrl = links.basket(run.key, of: run.identity, at: now)
     }
     return data
   }
