@@ -20,16 +20,16 @@ import Testing
   @Test(
     "What is wrong is said with its line and what would be right",
     arguments: [
-      ("- wiat: 1h", "line 8", "did you mean “wait”"),
-      ("- wait: 1x", "line 8", "30m, 1h, 3d"),
+      ("- wiat: 1h", "line 9", "did you mean “wait”"),
+      ("- wait: 1x", "line 9", "30m, 1h, 3d"),
       ("- wait: 1h\n- go to: frist\n- {id: first, message: m}", "steps", "did you mean “first”"),
-      ("- {id: a, message: m}\n- go to: a", "line 8", "without waiting"),
-      ("- if: event iz x\n  then: [{message: m}]", "line 8", "did you mean “is”"),
-      ("- {message: m, channel: fax}", "line 8", "email or sms"),
-      ("- {id: a, message: m}\n- {id: a, message: m}", "line 9", "two steps “a”"),
-      ("- split: [{name: a, share: 40%}, {name: b, share: 40%}]", "line 8", "add up to 100%"),
-      ("- wait until: 9 o'clock", "line 8", "09:00"),
-      ("- {message: m, then: []}", "line 8", "does not belong"),
+      ("- {id: a, message: m}\n- go to: a", "line 9", "without waiting"),
+      ("- if: event iz x\n  then: [{message: m}]", "line 9", "did you mean “is”"),
+      ("- {message: m, channel: fax}", "line 9", "email or sms"),
+      ("- {id: a, message: m}\n- {id: a, message: m}", "line 10", "two steps “a”"),
+      ("- split: [{name: a, share: 40%}, {name: b, share: 40%}]", "line 9", "add up to 100%"),
+      ("- wait until: 9 o'clock", "line 9", "09:00"),
+      ("- {message: m, then: []}", "line 9", "does not belong"),
     ])
   func mistakes(steps: String, line: String, hint: String) {
     let error = #expect(throws: PlayError.self) { try Play(yaml: PlayKit.yaml(steps: steps)) }
