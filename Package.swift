@@ -75,7 +75,7 @@ let package = Package(
       name: "Orchestration",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
-      ],
+      ], resources: [.embedInCode("Content/BuiltIn/basket.yaml")],
       swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
@@ -104,6 +104,8 @@ let package = Package(
         .embedInCode("Templates/liverow.mustache"),
         .embedInCode("Templates/map.mustache"),
         .embedInCode("Templates/message.mustache"),
+        .embedInCode("Templates/messages.mustache"),
+        .embedInCode("Templates/contents.mustache"),
         .embedInCode("Templates/pager.mustache"),
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),

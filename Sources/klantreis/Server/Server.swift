@@ -34,6 +34,7 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
@@ -80,6 +81,7 @@ struct Server: Sendable {
       services: [
         IntakeService(intake: reception.intake),
         NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
+        DeliveryService(workspace: workspace, intake: reception.intake, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

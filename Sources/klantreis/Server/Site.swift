@@ -49,6 +49,7 @@ struct Site: Sendable {
     SegmentDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    MessageDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
