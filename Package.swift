@@ -77,6 +77,7 @@ let package = Package(
         "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
       ],
       resources: [
+        .embedInCode("Content/BuiltIn/basket.yaml"),
         .embedInCode("Plays/BuiltIn/abandoned-basket.yaml"),
         .embedInCode("Plays/BuiltIn/browse.yaml"),
         .embedInCode("Plays/BuiltIn/order-service.yaml"),
@@ -129,6 +130,8 @@ let package = Package(
         .embedInCode("Templates/liverow.mustache"),
         .embedInCode("Templates/map.mustache"),
         .embedInCode("Templates/message.mustache"),
+        .embedInCode("Templates/messages.mustache"),
+        .embedInCode("Templates/contents.mustache"),
         .embedInCode("Templates/pager.mustache"),
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),

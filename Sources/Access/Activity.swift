@@ -57,6 +57,7 @@ package struct Activity: Hashable, Sendable {
     case modelAdded, settingChanged
     case backupMade, restored
     case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged
+    case messageRepeated, addressOpened, webhookChanged, audienceExported
   }
 }
 

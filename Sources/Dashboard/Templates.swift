@@ -31,6 +31,8 @@ enum Templates {
     "suggestions": PackageResources.suggestions_mustache,
     "liverow": PackageResources.liverow_mustache,
     "message": PackageResources.message_mustache,
+    "messages": PackageResources.messages_mustache,
+    "contents": PackageResources.contents_mustache,
     "account": PackageResources.account_mustache,
     "accounttabs": PackageResources.accounttabs_mustache,
     "activity": PackageResources.activity_mustache,

@@ -4,6 +4,7 @@ import Collector
 import CustomerJourney
 import Foundation
 import Insights
+import Orchestration
 import Store
 
 /// The program: parses the command line, runs one command, and ends with its exit code.
@@ -45,6 +46,12 @@ struct Klantreis: AsyncParsableCommand {
           CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
           UsersCommand.self, TokensCommand.self, PlayCommand.self,
         ]),
+      CommandGroup(
+        name: "Messages",
+        subcommands: [
+          MessagesCommand.self, ContentCommand.self, MailCommand.self, WebhooksCommand.self,
+          AudienceCommand.self,
+        ]),
     ])
 
   static func main() async {
@@ -74,6 +81,8 @@ struct Klantreis: AsyncParsableCommand {
     case let error as IdentityProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
+    case let error as MailSettingProblem: fail("\(error)", .wrongUse)
+    case let error as ContentError: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

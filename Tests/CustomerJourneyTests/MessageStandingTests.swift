@@ -21,7 +21,9 @@ import Testing
 
   /// The whole machine: each state, before and after bytes may have left, and each happening. What is
   /// not in the table cannot happen.
-  @Test("each thing that happens leads to one state, or is impossible", arguments: MessagePurpose.allCases)
+  @Test(
+    "each thing that happens leads to one state, or is impossible",
+    arguments: MessagePurpose.allCases)
   func eachThingThatHappensLeads(_ purpose: MessagePurpose) {
     var expected: [String: MessageState] = [
       "waiting claimed": .claimed, "waiting skipped": .skipped,
@@ -84,12 +86,14 @@ import Testing
     #expect(again.failures == 0 && again.due == now)
   }
 
-  @Test("only service is repeated where nobody knows, and only when that is wanted", arguments: [
-    (MessagePurpose.marketing, false, MessageState.unknown),
-    (.marketing, true, .unknown),
-    (.service, false, .unknown),
-    (.service, true, .waiting),
-  ])
+  @Test(
+    "only service is repeated where nobody knows, and only when that is wanted",
+    arguments: [
+      (MessagePurpose.marketing, false, MessageState.unknown),
+      (.marketing, true, .unknown),
+      (.service, false, .unknown),
+      (.service, true, .waiting),
+    ])
   func onlyServiceIsRepeatedWhere(
     _ purpose: MessagePurpose, _ repeats: Bool, _ state: MessageState
   ) throws {

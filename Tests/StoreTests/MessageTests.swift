@@ -38,10 +38,12 @@ import Testing
   }
 
   @Test("a step of a run makes one message, whoever plans it how often") func aStepOfARun() throws {
-    #expect(try store.plan([intent("a"), intent("a"), intent("b")], at: now).map { $0 != nil }
-      == [true, false, true])
-    #expect(try store.plan([intent("a", version: 2), intent("a", step: "second")], at: now)
-      .allSatisfy { $0 != nil })
+    #expect(
+      try store.plan([intent("a"), intent("a"), intent("b")], at: now).map { $0 != nil }
+        == [true, false, true])
+    #expect(
+      try store.plan([intent("a", version: 2), intent("a", step: "second")], at: now)
+        .allSatisfy { $0 != nil })
     #expect(try store.messages(limit: 10).count == 4)
   }
 
@@ -56,7 +58,8 @@ import Testing
     #expect(try store.messages(limit: 10).isEmpty)
   }
 
-  @Test("what is due goes by priority and then by age, and nothing before its time") func whatIsDueGoesBy() throws {
+  @Test("what is due goes by priority and then by age, and nothing before its time")
+  func whatIsDueGoesBy() throws {
     try store.plan(
       [
         intent("late", after: 10), intent("old", after: -60), intent("older", after: -90),
@@ -69,7 +72,9 @@ import Testing
     #expect(try store.nextDue(channels: [.webhook]) == nil)
   }
 
-  @Test("only the sender whose claim is the last one is heard") func onlyTheSenderWhoseClaim() throws {
+  @Test("only the sender whose claim is the last one is heard") func onlyTheSenderWhoseClaim()
+    throws
+  {
     try store.plan([intent("a")], at: now)
     let first = try #require(try claim().first)
     let later = now.adding(seconds: 301)
@@ -90,7 +95,8 @@ import Testing
       try store.messageHistory(first.id).map(\.state) == [.waiting, .waiting, .sent])
   }
 
-  @Test("a sender that stopped while sending leaves it unknown, and it is not sent again") func aSenderThatStoppedWhile()
+  @Test("a sender that stopped while sending leaves it unknown, and it is not sent again")
+  func aSenderThatStoppedWhile()
     throws
   {
     try store.plan([intent("a")], at: now)
@@ -106,7 +112,9 @@ import Testing
       try store.messagesThatMayHaveArrived(to: customer, since: now).map(\.id) == [message.id])
   }
 
-  @Test("what waits of a run is skipped with the reason, and nothing else") func whatWaitsOfARun() throws {
+  @Test("what waits of a run is skipped with the reason, and nothing else") func whatWaitsOfARun()
+    throws
+  {
     try store.plan(
       [intent("a"), intent("a", step: "second", after: 60), intent("b")], at: now)
     #expect(
@@ -137,7 +145,8 @@ import Testing
     }
   }
 
-  @Test("a closed address is found by its digest, and stays closed when its text is erased") func aClosedAddressIsFound()
+  @Test("a closed address is found by its digest, and stays closed when its text is erased")
+  func aClosedAddressIsFound()
     throws
   {
     let digest = [UInt8](repeating: 7, count: 32)
@@ -147,13 +156,15 @@ import Testing
       .init(digest: digest, address: "ann@example.org", reason: MessageReason("again"), at: now))
     #expect(try store.suppression(digest)?.reason.code == "bounced")
     try store.plan([intent("a")], at: now)
-    try store.pool.write { db in
+    _ = try store.pool.write { db in
       try Store.forgetMessages(of: [customer], addresses: [digest], db)
     }
     let kept = try #require(try store.suppression(digest))
     #expect(kept.address == nil)
     #expect(try store.messages(limit: 9).isEmpty)
-    let left = try store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM message_change") }
+    let left = try store.pool.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM message_change")
+    }
     #expect(left == 0)
     #expect(try store.unsuppress(digest))
     #expect(try !store.unsuppress(digest))

@@ -23,7 +23,7 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
-    "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
+    "GET /m/o/{token}", "GET /m/c/{token}", "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
     "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
     "GET /from/{token}",
@@ -43,6 +43,8 @@ struct PermissionRouteTests {
     "POST /segments/{name}/remove": .edit,
     "GET /plays": .insights, "GET /plays/{id}": .insights, "POST /plays/{id}/on": .edit,
     "POST /plays/{id}/off": .edit,
+    "GET /messages": .persons, "POST /messages/{id}/again": .act, "GET /contents": .insights,
+    "GET /contents/{id}/preview": .insights,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,
     "POST /import/confirm": .edit, "GET /import/rejected/{name}": .edit,
     "GET /sources": .edit, "POST /sources": .edit, "GET /sources/{name}": .edit,

@@ -65,7 +65,8 @@ package struct Composing: Sendable {
     isOnsite: Bool = false
   ) throws(ComposingProblem) -> Mail {
     let (language, mail) = try chosen(
-      isOnsite ? content.onsite : content.email, content, reader, variant) { $0.variant }
+      isOnsite ? content.onsite : content.email, content, reader, variant
+    ) { $0.variant }
     var missing: Set<String> = []
     func fill(_ text: ContentText, _ escaping: ContentText.Escaping) -> String {
       do throws(ContentFillProblem) {
@@ -112,7 +113,9 @@ package struct Composing: Sendable {
       guard let address = WebAddress.checked(fill(link, .line)) else { return "" }
       return drawer.button(fill(text, .html), link: address)
     case .picture(let source, let description, let link):
-      guard let address = WebAddress.checked(fill(source, .line), isPicture: true) else { return "" }
+      guard let address = WebAddress.checked(fill(source, .line), isPicture: true) else {
+        return ""
+      }
       return drawer.picture(
         address, description: fill(description, .html),
         link: link.flatMap { WebAddress.checked(fill($0, .line)) })

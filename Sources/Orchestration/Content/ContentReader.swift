@@ -278,7 +278,8 @@ private final class ContentReader {
         .composer(_, let problem, let mark, _):
         problems.append(
           .init(file: file, line: mark.line, key: "", message: "this is not YAML: \(problem)"))
-      default: report("this is not YAML: the text cannot be read, or a name stands there twice", at: "")
+      default:
+        report("this is not YAML: the text cannot be read, or a name stands there twice", at: "")
       }
     } catch {
       report("this is not YAML", at: "")

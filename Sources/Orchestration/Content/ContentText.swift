@@ -40,7 +40,9 @@ package struct ContentText: Sendable {
   }
 
   /// The text with the values in it.
-  package func filled(_ values: ContentValue, _ escaping: Escaping) throws(ContentFillProblem) -> String {
+  package func filled(_ values: ContentValue, _ escaping: Escaping) throws(ContentFillProblem)
+    -> String
+  {
     var filler = ContentFiller(escaping: escaping, scopes: [values])
     try filler.write(nodes)
     guard filler.missing.isEmpty else { throw .missing(filler.missing.sorted()) }
@@ -74,7 +76,9 @@ private struct ContentTextReader {
   }
 
   /// Reads up to the end of the section `name`, or to the end of the text.
-  mutating func nodes(until name: String?, depth: Int) throws(ContentTextProblem) -> [ContentText.Node] {
+  mutating func nodes(until name: String?, depth: Int) throws(ContentTextProblem) -> [ContentText
+    .Node]
+  {
     let opened = line
     var nodes: [ContentText.Node] = []
     while let start = rest.firstRange(of: "{{") {
@@ -134,7 +138,8 @@ private struct ContentTextReader {
       name == "."
       || (!name.isEmpty
         && name.unicodeScalars.allSatisfy {
-          $0.properties.isAlphabetic || ("0"..."9").contains($0) || "_-.".unicodeScalars.contains($0)
+          $0.properties.isAlphabetic || ("0"..."9").contains($0)
+            || "_-.".unicodeScalars.contains($0)
         })
     guard isGood else {
       throw problem("“\(name)” is no name: letters, digits, “_”, “-” and “.” are")

@@ -54,7 +54,8 @@ struct MailHTML {
       : "font-size:16px;line-height:25px;color:#1b2430;"
     return text.split(separator: "\n\n").map { part in
       let lines = part.trimmed.replacing("\n", with: "<br>")
-      return #"<p class="\#(isSmall ? "k-soft" : "k-ink")" style="margin:0 0 16px 0;\#(Self.font)\#(style)">\#(lines)</p>"#
+      return
+        #"<p class="\#(isSmall ? "k-soft" : "k-ink")" style="margin:0 0 16px 0;\#(Self.font)\#(style)">\#(lines)</p>"#
         + "\n"
     }.joined()
   }
@@ -70,7 +71,9 @@ struct MailHTML {
     let image =
       #"<img src="\#(ContentEscaping.html(source))" alt="\#(description)" width="528" style="display:block;width:100%;max-width:528px;height:auto;border:0;border-radius:8px;">"#
     let linked =
-      link.map { #"<a href="\#(ContentEscaping.html($0))" style="text-decoration:none;">\#(image)</a>"# }
+      link.map {
+        #"<a href="\#(ContentEscaping.html($0))" style="text-decoration:none;">\#(image)</a>"#
+      }
       ?? image
     return #"<div style="margin:0 0 20px 0;">\#(linked)</div>"# + "\n"
   }
@@ -89,10 +92,11 @@ struct MailHTML {
 
   /// Three beside each other, on a phone one below the other.
   func products(_ products: [Product], title: String?) -> String {
-    var out = title.map {
-      #"<h2 class="k-ink" style="margin:8px 0 14px 0;\#(Self.font)font-size:18px;line-height:24px;color:#1b2430;">\#($0)</h2>"#
-        + "\n"
-    } ?? ""
+    var out =
+      title.map {
+        #"<h2 class="k-ink" style="margin:8px 0 14px 0;\#(Self.font)font-size:18px;line-height:24px;color:#1b2430;">\#($0)</h2>"#
+          + "\n"
+      } ?? ""
     for start in stride(from: 0, to: products.count, by: 3) {
       let row = products[start..<min(start + 3, products.count)]
       out +=

@@ -1,5 +1,5 @@
 import Crypto
-package import CustomerJourney
+import CustomerJourney
 
 /// Who is in an audience, as ad platforms take it: addresses and numbers normalised as they say, and
 /// hashed, so that they recognise whom they know and learn nobody else.

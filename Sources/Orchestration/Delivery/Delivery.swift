@@ -1,4 +1,4 @@
-package import Access
+import Access
 package import CustomerJourney
 import Foundation
 import Synchronization
@@ -25,7 +25,8 @@ package final class Delivery: Sendable {
 
     package init(
       claim: @escaping @Sendable (Int, Timestamp, Timestamp) throws -> [Message],
-      note: @escaping @Sendable ([MessageNote], MessagePolicy, Timestamp) throws ->
+      note:
+        @escaping @Sendable ([MessageNote], MessagePolicy, Timestamp) throws ->
         [MessageStanding?],
       check: @escaping @Sendable (Message, Timestamp) throws -> SendingCheck,
       recipient: @escaping @Sendable (Message, MailSettings, Timestamp) throws -> Recipient?,

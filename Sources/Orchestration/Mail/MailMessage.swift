@@ -63,7 +63,8 @@ package struct MailMessage: Sendable {
     body.reserveCapacity(text.utf8.count + (html?.utf8.count ?? 0) * 5 / 4 + 1_000)
     if let html {
       // Derived from the id, which no other mail has; “=_” never stands in quoted-printable.
-      let boundary = "=_" + MailHeader.plain(messageID).filter { $0.isLetter || $0.isNumber }.prefix(48)
+      let boundary =
+        "=_" + MailHeader.plain(messageID).filter { $0.isLetter || $0.isNumber }.prefix(48)
       headers.append(
         MailHeader("Content-Type", "multipart/alternative; boundary=\"\(boundary)\""))
       for (type, content) in [("plain", text), ("html", html)] {
@@ -136,7 +137,8 @@ struct MailHeader: Hashable, Sendable {
     } else {
       self.init(
         name,
-        folded: Self.encoded(words, firstLine: name.utf8.count + 2) + "\r\n <\(Self.plain(address))>")
+        folded: Self.encoded(words, firstLine: name.utf8.count + 2)
+          + "\r\n <\(Self.plain(address))>")
     }
   }
 
@@ -171,7 +173,9 @@ struct MailHeader: Hashable, Sendable {
     }
     for scalar in text.unicodeScalars {
       let bytes = Array(String(scalar).utf8)
-      if chunk.count + bytes.count > (words.isEmpty ? max(15, 45 - firstLine * 3 / 4) : 45) { close() }
+      if chunk.count + bytes.count > (words.isEmpty ? max(15, 45 - firstLine * 3 / 4) : 45) {
+        close()
+      }
       chunk += bytes
     }
     close()

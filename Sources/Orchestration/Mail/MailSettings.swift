@@ -92,7 +92,8 @@ package enum MailSetting: String, CaseIterable, Sendable {
       }
     case .tracking, .repeatService, .privateWebhooks: return try yesOrNo()
     case .user, .password, .name, .company, .address, .feedback:
-      guard !value.isEmpty, value.utf8.count <= 1_000, self == .address || MailHeader.plain(value) == value
+      guard !value.isEmpty, value.utf8.count <= 1_000,
+        self == .address || MailHeader.plain(value) == value
       else { throw .badValue(rawValue, "a text of one line") }
     }
     return value

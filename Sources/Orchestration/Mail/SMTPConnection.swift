@@ -42,7 +42,9 @@ package final class SMTPConnection: @unchecked Sendable {
     let scheme = server.security == .tls ? "smtps" : "smtp"
     curl_easy_reset(curl)
     // The part behind the host is the name by which we greet.
-    Curl.set(curl, CURLOPT_URL, "\(scheme)://\(server.host):\(server.port)/\(settings.sender.address.domain)")
+    Curl.set(
+      curl, CURLOPT_URL,
+      "\(scheme)://\(server.host):\(server.port)/\(settings.sender.address.domain)")
     Curl.set(curl, CURLOPT_USE_SSL, server.security == .starttls ? 3 : 0)
     Curl.set(curl, CURLOPT_MAIL_FROM, "<\(sender.text)>")
     if let user = settings.user { Curl.set(curl, CURLOPT_USERNAME, user) }

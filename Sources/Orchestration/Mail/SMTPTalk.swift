@@ -73,7 +73,8 @@ struct SMTPTalk: Hashable, Sendable {
     let words = reply.dropFirst(4).split(separator: " ", maxSplits: 1)
     guard let word = words.first else { return nil }
     let parts = word.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts.allSatisfy({ Int($0) != nil }), ["2", "4", "5"].contains(parts[0])
+    guard parts.count == 3, parts.allSatisfy({ Int($0) != nil }),
+      ["2", "4", "5"].contains(parts[0])
     else { return nil }
     return String(word)
   }

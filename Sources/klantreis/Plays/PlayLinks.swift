@@ -84,13 +84,6 @@ struct PlayLinks: Sendable {
 }
 
 extension Workspace {
-  static let linkKeyName = "link key"
-
-  /// The secret by which links are ours; made once.
-  func linkKey() throws -> [UInt8] {
-    Secret(text: try store.setting(Self.linkKeyName, orSet: Secret.random().text)).digest
-  }
-
   func playLinks() throws -> PlayLinks {
     PlayLinks(
       key: try linkKey(),

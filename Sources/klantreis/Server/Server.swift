@@ -36,6 +36,7 @@ struct Server: Sendable {
     TrackerRoute().addRoute(to: router)
     let playLinks = PlayLinkRoutes(workspace: workspace)
     playLinks.addShopRoutes(to: router)
+    MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     playLinks.addOpenRoutes(to: router)
@@ -85,6 +86,7 @@ struct Server: Sendable {
         NewsService(
           workspace: workspace, watch: Watch(store: workspace.store),
           plays: PlayKeeper(workspace: workspace), logger: logger),
+        DeliveryService(workspace: workspace, intake: reception.intake, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

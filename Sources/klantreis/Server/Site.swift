@@ -50,6 +50,7 @@ struct Site: Sendable {
     PlayDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    MessageDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
