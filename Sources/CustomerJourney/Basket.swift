@@ -10,6 +10,8 @@ package struct Basket: Hashable, Sendable, Codable {
   package var step: String?
   /// The page on which that was.
   package var address: String?
+  /// The customer took the last product out.
+  package var isEmptied = false
 
   package struct Product: Hashable, Sendable, Codable {
     package var id: String
@@ -92,6 +94,11 @@ package struct Basket: Hashable, Sendable, Codable {
     {
       step = said["step"]?.description ?? step ?? "1"
       address = said["page.url"]?.description ?? said["url"]?.description ?? address
+    }
+    if !products.isEmpty {
+      isEmptied = false
+    } else if touchpoint.event == .cartUpdated || touchpoint.event.name == "Product Removed" {
+      isEmptied = true
     }
     let sum = products.reduce(0.0) { $0 + ($1.price ?? 0) * Double($1.quantity) }
     let currency =

@@ -63,6 +63,15 @@ import Testing
       Basket("c1", of: [touch("Product Added", 1, brie), touch("Product Removed", 2, brie)]))
     #expect(emptied.products.isEmpty)
     #expect(emptied.value == nil)
+    #expect(emptied.isEmptied)
+    let again = try #require(
+      Basket(
+        "c1",
+        of: [
+          touch("Product Added", 1, brie), touch("Product Removed", 2, brie),
+          touch("Product Added", 3, brie),
+        ]))
+    #expect(!again.isEmptied)
     let many = (0...Limits.basketProducts).map { number in
       touch("Product Added", Int64(number), ["product_id": "p\(number)".asText])
     }

@@ -1,4 +1,5 @@
 import CustomerJourney
+import GRDB
 import Orchestration
 import Testing
 
@@ -240,6 +241,29 @@ import Testing
     // Bought a moment ago, and no look has seen it yet.
     try shop.happen("ann", "Order Completed")
     #expect(try check.verdict(on: message, workspace.snapshot(), now: shop.now) == .skip(.over))
+  }
+
+  @Test("Whose time has come is found by an index, and a basket that was given up is let go")
+  func waiting() throws {
+    let shop = try Shop()
+    let steps = try shop.store.pool.read {
+      try Row.fetchAll(
+        $0,
+        sql:
+          "EXPLAIN QUERY PLAN SELECT identity FROM play_run r WHERE r.due <= 1 ORDER BY r.due LIMIT 9"
+      ).map { $0["detail"] as String }
+    }
+    #expect(steps.count == 1 && steps[0].contains("play_run_due"), "\(steps)")
+    try shop.happen("ann", "Product Added", cart: "c1", properties: ["product_id": .text("g")])
+    try shop.happen("ann", "Product Removed", cart: "c1", properties: ["product_id": .text("g")])
+    try shop.look()
+    shop.wait(minutes: 61)
+    try shop.look()
+    let message = try #require(try shop.store.messages(limit: 1).first)
+    let gate = PlayGate(workspace: shop.project.workspace)
+    #expect(
+      try gate.verdict(on: message, shop.project.workspace.snapshot(), now: shop.now)
+        == .skip(.over))
   }
 
   @Test(

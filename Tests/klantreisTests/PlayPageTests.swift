@@ -154,7 +154,8 @@ import Testing
     let ann = try #require(try workspace.store.customer(key: "ann"))
     let campaign = try workspace.playLinks().campaign(of: ann)
     for (number, (who, name)) in [
-      ("cas", campaign), ("cas", campaign), ("dirk", "ambassador-\(ann)-made-up"), ("ann", campaign),
+      ("cas", campaign), ("cas", campaign), ("dirk", "ambassador-\(ann)-made-up"),
+      ("ann", campaign),
     ].enumerated() {
       try workspace.store.append([
         Touchpoint(

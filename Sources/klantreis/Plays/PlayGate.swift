@@ -44,6 +44,12 @@ struct PlayGate: Sendable {
       if PlayMachine(program).exit(of: owned.run, read.witness(program), now: now) != nil {
         return .skip(.over)
       }
+      // A basket out of which everything was taken is not left, but given up.
+      if program.play.key == Basket.key,
+        Basket(owned.run.key, of: read.customer.touchpoints)?.isEmptied == true
+      {
+        return .skip(.over)
+      }
       return try decide(message, customer, play, read, snapshot, now)
     }
     let reader = try CustomerReader(
