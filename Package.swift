@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -72,7 +73,33 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "Orchestration",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache],
+      dependencies: [
+        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
+      ],
+      resources: [
+        .embedInCode("Content/BuiltIn/basket.yaml"),
+        .embedInCode("Plays/BuiltIn/abandoned-basket.yaml"),
+        .embedInCode("Plays/BuiltIn/browse.yaml"),
+        .embedInCode("Plays/BuiltIn/order-service.yaml"),
+        .embedInCode("Plays/BuiltIn/referral.yaml"),
+        .embedInCode("Plays/BuiltIn/reorder.yaml"),
+        .embedInCode("Plays/BuiltIn/review.yaml"),
+        .embedInCode("Plays/BuiltIn/welcome.yaml"),
+        .embedInCode("Plays/BuiltIn/win-back.yaml"),
+        .embedInCode("Plays/Contents/basket-1.yaml"),
+        .embedInCode("Plays/Contents/basket-2.yaml"),
+        .embedInCode("Plays/Contents/basket-3.yaml"),
+        .embedInCode("Plays/Contents/browse-1.yaml"),
+        .embedInCode("Plays/Contents/order-1.yaml"),
+        .embedInCode("Plays/Contents/order-2.yaml"),
+        .embedInCode("Plays/Contents/referral-1.yaml"),
+        .embedInCode("Plays/Contents/reorder-1.yaml"),
+        .embedInCode("Plays/Contents/review-1.yaml"),
+        .embedInCode("Plays/Contents/welcome-1.yaml"),
+        .embedInCode("Plays/Contents/welcome-2.yaml"),
+        .embedInCode("Plays/Contents/win-back-1.yaml"),
+        .embedInCode("Plays/Contents/win-back-2.yaml"),
+      ],
       swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
@@ -91,6 +118,8 @@ let package = Package(
         .embedInCode("Templates/tokens.mustache"),
         .embedInCode("Templates/users.mustache"),
         .embedInCode("Templates/welcome.mustache"),
+        .embedInCode("Templates/play.mustache"),
+        .embedInCode("Templates/plays.mustache"),
         .embedInCode("Templates/bars.mustache"),
         .embedInCode("Templates/customers.mustache"),
         .embedInCode("Templates/filter.mustache"),
@@ -101,6 +130,8 @@ let package = Package(
         .embedInCode("Templates/liverow.mustache"),
         .embedInCode("Templates/map.mustache"),
         .embedInCode("Templates/message.mustache"),
+        .embedInCode("Templates/messages.mustache"),
+        .embedInCode("Templates/contents.mustache"),
         .embedInCode("Templates/pager.mustache"),
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),
@@ -141,7 +172,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "OrchestrationTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration"],
+      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration", crypto],
       swiftSettings: strict),
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),

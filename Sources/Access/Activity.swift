@@ -57,6 +57,8 @@ package struct Activity: Hashable, Sendable {
     case modelAdded, settingChanged
     case backupMade, restored
     case traitChanged, calculatedTraitAdded, calculatedTraitRemoved
+    case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged
+    case messageRepeated, addressOpened, webhookChanged, audienceExported
   }
 }
 

@@ -242,4 +242,57 @@ package enum Limits {
   /// Identities, and touchpoints, that are taken into the search at once.
   package static let searchBatch = 1_000
   package static let searchRows = 50_000
+  // MARK: Plays
+
+  /// Plays of a project, characters of one's file, its steps, and how deep they stand inside each other.
+  package static let plays = 100
+  package static let playCharacters = 100_000
+  package static let playSteps = 200
+  package static let playDepth = 12
+  /// How often a run may go back to an earlier step.
+  package static let playPasses = 100
+  /// How long ago the touchpoint may be that brings somebody in, and a message's own time.
+  package static let playEntrySeconds: Int64 = 86_400
+  package static let messageLateSeconds: Int64 = 86_400
+  /// Runs whose time has come that one look takes.
+  package static let dueRunsAtOnce = 2_000
+  /// Contacts of the last so many days that caps look at.
+  package static let contactDays = 31
+  /// Products of a basket that are kept, and days that the link to a basket works.
+  package static let basketProducts = 100
+  package static let basketLinkDays: Int64 = 14
+  /// Customers that a dry run names.
+  package static let dryRunShown = 50
+
+  // MARK: Messages
+
+  /// Characters of a reason's word and of what a server answered.
+  package static let reasonCodeCharacters = 60
+  package static let reasonCharacters = 300
+  /// Bytes of a message's own data.
+  package static let messageDataBytes = 65_536
+  /// Messages that a sender takes at once, and seconds that it has for them.
+  package static let messagesPerClaim = 50
+  package static let messageLeaseSeconds: Int64 = 300
+  /// Characters of a template, how deep its sections stand in one another, the items of a list that it
+  /// shows, the blocks of a mail, and the bytes that it may become.
+  package static let contentCharacters = 65_536
+  package static let contentDepth = 8
+  package static let contentItems = 24
+  package static let contentBlocks = 60
+  package static let contentBytes = 262_144
+  /// Contents in a project's folder.
+  package static let contents = 500
+  /// Seconds for a connection, and for a whole mail or call.
+  package static let connectSeconds = 15
+  package static let sendSeconds = 60
+  /// Seconds that links which count clicks work.
+  package static let trackedLinkSeconds: Int64 = 180 * 86_400
+  /// Characters that are kept of what a server answers.
+  package static let answerBytes = 4_096
+  /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
+  package static let reportBytes = 1_048_576
+  package static let reportsPerFile = 100_000
+  /// Messages on one page.
+  package static let messagesPerPage = 50
 }

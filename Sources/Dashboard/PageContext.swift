@@ -182,6 +182,11 @@ extension PageContext {
         path.hasPrefix("/customers") || path.hasPrefix("/duplicates"), .persons
       ),
       ("/segments", words["segments"], path.hasPrefix("/segments"), .insights),
+      ("/plays", words["plays"], path.hasPrefix("/plays"), .insights),
+      (
+        "/messages", words["messages"],
+        path.hasPrefix("/messages") || path.hasPrefix("/contents"), .persons
+      ),
       ("/import", words["import"], path.hasPrefix("/import"), .edit),
       ("/sources", words["sources"], path.hasPrefix("/sources"), .edit),
     ]

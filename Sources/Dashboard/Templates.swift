@@ -33,6 +33,8 @@ enum Templates {
     "suggestions": PackageResources.suggestions_mustache,
     "liverow": PackageResources.liverow_mustache,
     "message": PackageResources.message_mustache,
+    "messages": PackageResources.messages_mustache,
+    "contents": PackageResources.contents_mustache,
     "account": PackageResources.account_mustache,
     "accounttabs": PackageResources.accounttabs_mustache,
     "activity": PackageResources.activity_mustache,
@@ -42,6 +44,8 @@ enum Templates {
     "tokens": PackageResources.tokens_mustache,
     "users": PackageResources.users_mustache,
     "welcome": PackageResources.welcome_mustache,
+    "play": PackageResources.play_mustache,
+    "plays": PackageResources.plays_mustache,
   ]
 
   private static let library: MustacheLibrary = {

@@ -322,6 +322,15 @@ extension Wording {
     case .settingChanged: return isDutch ? "wijzigde instelling" : "changed setting"
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"
     case .restored: return isDutch ? "zette terug uit" : "restored from"
+    case .playAdded: return isDutch ? "voegde play toe" : "added play"
+    case .playSwitchedOn: return isDutch ? "zette play aan" : "switched on play"
+    case .playSwitchedOff: return isDutch ? "zette play uit" : "switched off play"
+    case .contactPolicyChanged:
+      return isDutch ? "wijzigde het contactbeleid" : "changed the contact policy"
+    case .messageRepeated: return isDutch ? "liet opnieuw versturen" : "had sent again"
+    case .addressOpened: return isDutch ? "opende een mailadres weer" : "opened a mail address again"
+    case .webhookChanged: return isDutch ? "veranderde de webhook" : "changed the webhook"
+    case .audienceExported: return isDutch ? "gaf een doelgroep uit" : "exported an audience of"
     }
   }
 }

@@ -15,7 +15,8 @@ struct Wording: Sendable {
   typealias Entry = (key: String, english: String, dutch: String)
 
   private static let entries: [Entry] =
-    sourceEntries + segmentEntries + identityEntries + accessEntries + profileEntries + [
+    sourceEntries + segmentEntries + identityEntries + accessEntries + profileEntries
+    + messageEntries + playEntries + [
       // Around every page.
       ("skip", "Skip to the content", "Naar de inhoud"),
       (

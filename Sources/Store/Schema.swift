@@ -294,6 +294,8 @@ enum Schema {
     registerAccess(in: &migrator)
     registerEngine(in: &migrator)
     registerProfiles(in: &migrator)
+    registerMessages(in: &migrator)
+    registerPlays(in: &migrator)
     return migrator
   }
 }

@@ -4,6 +4,7 @@ import Collector
 import CustomerJourney
 import Foundation
 import Insights
+import Orchestration
 import Store
 
 /// The program: parses the command line, runs one command, and ends with its exit code.
@@ -43,8 +44,13 @@ struct Klantreis: AsyncParsableCommand {
         name: "Project",
         subcommands: [
           CustomersCommand.self, TraitsCommand.self, ModelsCommand.self, SegmentsCommand.self,
-          SettingsCommand.self,
-          UsersCommand.self, TokensCommand.self,
+          SettingsCommand.self, UsersCommand.self, TokensCommand.self, PlayCommand.self,
+        ]),
+      CommandGroup(
+        name: "Messages",
+        subcommands: [
+          MessagesCommand.self, ContentCommand.self, MailCommand.self, WebhooksCommand.self,
+          AudienceCommand.self,
         ]),
     ])
 
@@ -76,6 +82,8 @@ struct Klantreis: AsyncParsableCommand {
     case let error as TraitProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
+    case let error as MailSettingProblem: fail("\(error)", .wrongUse)
+    case let error as ContentError: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

@@ -13,6 +13,7 @@ struct Snapshot: Sendable {
   let zone: Zone
   let models: ModelCatalogue
   let segments: SegmentCatalogue
+  let plays: PlayCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
   /// True when the people in it do not exist.

@@ -19,11 +19,14 @@ final class Workspace: Sendable {
     case geo
     /// The number of trusted proxies before the server.
     case proxies
+    /// The shop's front page: where links of plays lead.
+    case shop
   }
 
   let folder: URL
   let store: Store
   let keeper: JourneyKeeper
+  let plays = PlayLibrary()
   private let freshness: Duration
   private let state = Mutex(State())
 
@@ -80,10 +83,13 @@ final class Workspace: Sendable {
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
     let (journeys, mark) = try keeper.read(
       in: settings[Setting.currency.rawValue].flatMap { Currency($0) })
+    let segments = SegmentCatalogue(
+      try store.segments(), models: catalogue.models, currency: journeys.currency)
     return Snapshot(
-      journeys: journeys, mark: mark, zone: zone, models: catalogue,
-      segments: SegmentCatalogue(
-        try store.segments(), models: catalogue.models, currency: journeys.currency),
+      journeys: journeys, mark: mark, zone: zone, models: catalogue, segments: segments,
+      plays: plays.catalogue(
+        try store.plays(), models: catalogue.models, segments: segments.rules,
+        currency: journeys.currency),
       title: settings[Setting.title.rawValue],
       isSimulated: settings[Setting.simulation.rawValue] != nil,
       facts: StoredFacts(store: store), factsVersion: version)

@@ -158,8 +158,8 @@ private final class LiveProject {
       workspace.store, placedIn: try snapshot.models.named("stdc"))
     let reference = Snapshot(
       journeys: Journeys(plain.table), mark: snapshot.mark, zone: snapshot.zone,
-      models: snapshot.models, segments: snapshot.segments, title: nil, isSimulated: false,
-      facts: StoredFacts(store: workspace.store), factsVersion: 0)
+      models: snapshot.models, segments: snapshot.segments, plays: snapshot.plays, title: nil,
+      isSimulated: false, facts: StoredFacts(store: workspace.store), factsVersion: 0)
     #expect(snapshot.journeys.count == plain.table.count, note)
     #expect(snapshot.journeys.journeyCount == plain.table.journeyCount, note)
     let someone = dice.one(of: Array(plain.journeys.keys).sorted())

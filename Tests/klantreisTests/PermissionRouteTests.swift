@@ -23,8 +23,10 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
-    "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
+    "GET /m/o/{token}", "GET /m/c/{token}", "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
+    "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
+    "GET /from/{token}",
   ]
 
   /// What each other route needs; nil is a login and no more.
@@ -42,6 +44,10 @@ struct PermissionRouteTests {
     "POST /api/v1/customers/{id}/unpart": .act,
     "GET /segments": .insights, "GET /segments/{name}": .insights, "POST /segments": .edit,
     "POST /segments/{name}/remove": .edit,
+    "GET /plays": .insights, "GET /plays/{id}": .insights, "POST /plays/{id}/on": .edit,
+    "POST /plays/{id}/off": .edit,
+    "GET /messages": .persons, "POST /messages/{id}/again": .act, "GET /contents": .insights,
+    "GET /contents/{id}/preview": .insights,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,
     "POST /import/confirm": .edit, "GET /import/rejected/{name}": .edit,
     "GET /sources": .edit, "POST /sources": .edit, "GET /sources/{name}": .edit,

@@ -35,8 +35,12 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    let playLinks = PlayLinkRoutes(workspace: workspace)
+    playLinks.addShopRoutes(to: router)
+    MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
+    playLinks.addOpenRoutes(to: router)
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(
@@ -77,8 +81,11 @@ struct Server: Sendable {
       // Services stop in reverse order, so the intake closes when the server has answered all.
       services: [
         IntakeService(intake: reception.intake),
-        NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
+        NewsService(
+          workspace: workspace, watch: Watch(store: workspace.store),
+          plays: PlayKeeper(workspace: workspace), logger: logger),
         SearchService(workspace: workspace, logger: logger),
+        DeliveryService(workspace: workspace, intake: reception.intake, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
@@ -134,6 +141,7 @@ private struct IntakeService: Service {
 struct NewsService: Service {
   let workspace: Workspace
   let watch: Watch
+  let plays: PlayKeeper
   let logger: Logger
 
   func run() async throws {
@@ -142,7 +150,10 @@ struct NewsService: Service {
       while !Task.isCancelled {
         let began = ContinuousClock.now
         do {
-          _ = try await workspace.asking { [watch] in try watch.look($0, now: .now) }
+          _ = try await workspace.asking { [watch, plays] in
+            try watch.look($0, now: .now)
+            try plays.look($0, now: .now)
+          }
           problem = nil
         } catch {
           // Said once: questions fail with it until it is over.

@@ -50,9 +50,11 @@ struct Site: Sendable {
     imports.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
     sources.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
     SegmentDesk(workspace: workspace).addRoutes(to: routes)
+    PlayDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
     ProfileDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    MessageDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages

@@ -35,7 +35,14 @@ struct WatchedSubject {
           names: [StandingChange.member])
       }
     }
-    return models + segments
+    let plays = snapshot.plays.running.compactMap { record, program -> WatchedSubject? in
+      guard case .becomes(let rule) = program.play.entry else { return nil }
+      return WatchedSubject(
+        subject: .play(record.id), meaning: .segment(rule),
+        definition: rule.definition(among: snapshot.models.models),
+        names: [StandingChange.member])
+    }
+    return models + segments + plays
   }
 
   var standing: Store.Standing {
