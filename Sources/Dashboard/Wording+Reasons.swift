@@ -19,7 +19,9 @@ extension Wording {
         said = said.dropFirst(article.count)
       }
       // A word of the protocol or a number is the same in both; of a sentence we cannot tell.
-      guard !said.contains(" ") || Self.amounts.contains(where: said.hasSuffix) else { continue }
+      guard !said.contains(" ") || Self.amounts.contains(where: { said.hasSuffix($0) }) else {
+        continue
+      }
       var translated = String(said)
       for (one, other) in Self.units { translated = translated.replacing(one, with: other) }
       return (dutch.replacing("…", with: translated), .dutch)
