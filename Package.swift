@@ -113,6 +113,10 @@ let package = Package(
         .embedInCode("Templates/timeline.mustache"),
         .embedInCode("Templates/transitions.mustache"),
         .embedInCode("Templates/upload.mustache"),
+        .embedInCode("Templates/accountcard.mustache"),
+        .embedInCode("Templates/company.mustache"),
+        .embedInCode("Templates/companies.mustache"),
+        .embedInCode("Templates/companyleads.mustache"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",

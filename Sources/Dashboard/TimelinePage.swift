@@ -10,12 +10,15 @@ package struct TimelinePage: Sendable {
   package var firstIndex: Int
   /// Who the customer is; nil where only the journey is shown.
   package var identities: CustomerIdentities?
+  /// Companies to which the customer belongs or belonged.
+  package var accounts: [AccountPlace]
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
-    identities: CustomerIdentities? = nil
+    identities: CustomerIdentities? = nil, accounts: [AccountPlace] = []
   ) {
     self.identities = identities
+    self.accounts = accounts
     self.timeline = timeline
     self.model = model
     self.page = page
@@ -57,6 +60,7 @@ extension Pages {
       "data": context.dataLinks("journey", with: [("customer", timeline.customer)]),
     ]
     values["who"] = page.identities.map { identityCard($0, context) }
+    values["accounts"] = accountCard(page.accounts, context)
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

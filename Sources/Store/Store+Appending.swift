@@ -63,13 +63,23 @@ extension Store {
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
+    var accounts = AccountLinking()
     let appended = try batches.map { batch in
       var appended = Appended()
       appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
       for change in batch.profiles {
+        guard !change.customer.isEmpty else {
+          // Of a company alone.
+          try accounts.add(change, of: nil, db)
+          appended.profiles += 1
+          continue
+        }
         let isNew = try insert(change, &insertion, &numbers, db)
+        if isNew, change.account != nil {
+          try accounts.add(change, of: try numbers.customer(change.customer, db), db)
+        }
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
       }
       for event in batch.rejected { try insert(event, db) }
@@ -77,6 +87,7 @@ extension Store {
       return appended
     }
     try insertion.linking.settle(db)
+    try accounts.settle(db)
     return appended
   }
 

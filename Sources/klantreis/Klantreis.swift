@@ -42,7 +42,7 @@ struct Klantreis: AsyncParsableCommand {
       CommandGroup(
         name: "Project",
         subcommands: [
-          CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
+          CustomersCommand.self, AccountsCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
           UsersCommand.self, TokensCommand.self,
         ]),
     ])
@@ -72,6 +72,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
     case let error as IdentityProblem: fail("\(error)", .failed)
+    case let error as AccountProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)

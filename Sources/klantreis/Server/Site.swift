@@ -49,6 +49,7 @@ struct Site: Sendable {
     SegmentDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    CompanyDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -80,7 +81,8 @@ struct Site: Sendable {
       TimelinePage(
         timeline: answer, model: try snapshot.models.named(answer.model), page: number,
         firstIndex: (number - 1) * pageLength,
-        identities: try workspace.store.identities(of: id)), context)
+        identities: try workspace.store.identities(of: id),
+        accounts: try snapshot.accountPlaces(ofCustomer: id)), context)
   }
 
   private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
