@@ -88,8 +88,10 @@ extension Pages {
       "phase": place.map { page.model.phases[$0].name(context.language) } ?? "–",
       "depth": place.map { "depth-\(depth($0, of: page.model.phases.count))" } ?? "depth-none",
       "complete": row.completeness.map(format.share) ?? "–",
-      "missing": row.missingRoles.map { page.settings.title(ofRole: $0, context.language) }
-        .joined(separator: ", "),
+      "missing": row.missingRoles.isEmpty
+        ? false
+        : row.missingRoles.map { page.settings.title(ofRole: $0, context.language) }
+          .joined(separator: ", ") as Any,
       "members": format.count(row.members),
       "open": row.openDeals == 0 ? "–" : format.money(row.openValue, row.currency),
       "deals": row.openDeals == 0 ? false : context.words.deals(row.openDeals) as Any,
@@ -106,7 +108,8 @@ extension Pages {
     let width = 100 * min(1, max(0, share))
     if width > 0 {
       svg.empty(
-        "rect", ["class": "gauge-part", "width": coordinate(max(4, width)), "height": "8", "rx": "4"])
+        "rect",
+        ["class": "gauge-part", "width": coordinate(max(4, width)), "height": "8", "rx": "4"])
     }
     svg.end()
     return svg.text

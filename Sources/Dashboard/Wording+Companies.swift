@@ -138,7 +138,10 @@ extension Wording {
       "accountOneRole", "No phase yet: only one role is known, {reach}. It takes two.",
       "Nog geen fase: er is maar één rol bekend, {reach}. Er zijn er twee nodig."
     ),
-    ("accountWeights", "These weights are ours, a beginning.", "Deze gewichten zijn van ons, een begin."),
+    (
+      "accountWeights", "These weights are ours, a beginning.",
+      "Deze gewichten zijn van ons, een begin."
+    ),
   ]
 
   func accounts(_ count: Int) -> String {
@@ -184,6 +187,7 @@ extension Wording {
   func lanesLeftOut(_ count: Int) -> String {
     let number = Format(language: language).count(count)
     return language == .dutch
-      ? "Nog \(number) mensen staan alleen in de lijst." : "\(number) more people are in the list only."
+      ? "Nog \(number) mensen staan alleen in de lijst."
+      : "\(number) more people are in the list only."
   }
 }

@@ -123,7 +123,15 @@ package struct AccountActivityFold: Fold {
 package struct AccountActivity: Report {
   /// By account, then by customer.
   package var members: [Member]
+  /// Customers who did something in the name of an account.
+  package var customers: Int
   package var currency: Currency
+
+  package init(members: [Member], currency: Currency) {
+    self.members = members
+    self.currency = currency
+    customers = Set(members.map(\.customer)).count
+  }
 
   package struct Member: Sendable, Codable, Equatable {
     /// The store's numbers.

@@ -3,8 +3,8 @@ package import CustomerJourney
 /// Companies that don't exist and the people who decide there together, for a seller of software for
 /// warehouses that doesn't exist either.
 ///
-/// The same seed gives the same, byte for byte, on every machine. All domains end in `.example`, which
-/// nobody can have.
+/// The same seed gives the same, byte for byte, on every machine. All domains end in `.bedrijf`, which
+/// is no domain of the internet; addresses at `.example` would be nobody's (``JunkIdentity``).
 package struct BusinessSimulation: Sendable {
   package static let title = LocalizedText(
     en: "Lagerwerk (simulated)", nl: "Lagerwerk (gesimuleerd)")
@@ -83,7 +83,7 @@ private struct Company {
     let plain = "\(first) \(second)" + (round == 0 ? "" : " \(round + 1)")
     name = "\(plain) \(self.chance.one(of: Self.forms))".trimmed
     key = "b2b-\(number + 1)"
-    domain = plain.lowercased().replacing(" ", with: "-") + ".example"
+    domain = plain.lowercased().replacing(" ", with: "-") + ".bedrijf"
   }
 
   mutating func live() {
@@ -142,8 +142,10 @@ private struct Company {
   private mutating func decide(_ person: Person) {
     let steps: [(event: String, channel: String, content: String?, from: Double)] = [
       ("Ad Impression", "Social media", "Minder lopen in het magazijn", 0),
-      ("Page Viewed", "Website", "/", 0), ("Content Viewed", "Website", "Gids: magazijn kiezen", 0.1),
-      ("Subscribed", "Website", "Nieuwsbrief", 0.2), ("Message Clicked", "Email", "Nieuwsbrief", 0.25),
+      ("Page Viewed", "Website", "/", 0),
+      ("Content Viewed", "Website", "Gids: magazijn kiezen", 0.1),
+      ("Subscribed", "Website", "Nieuwsbrief", 0.2),
+      ("Message Clicked", "Email", "Nieuwsbrief", 0.25),
       ("Product Viewed", "Website", "Lagerwerk Pro", 0.3),
       ("File Downloaded", "Website", "Whitepaper", 0.35),
       ("Product Compared", "Website", "Lagerwerk Pro", 0.45),

@@ -18,7 +18,8 @@ extension Store {
       let settings = try Self.accountSettings(db)
       var finder = LeadFinder(accounts, settings, limit: limit)
       for pair in try MembershipReader(.all, db).pairs {
-        finder.note(pair.key, isMember: pair.value.isMember, isOut: pair.value.verdict?.isIn == false)
+        finder.note(
+          pair.key, isMember: pair.value.isMember, isOut: pair.value.verdict?.isIn == false)
       }
       let addresses = try Row.fetchCursor(
         db,

@@ -42,7 +42,8 @@ struct Klantreis: AsyncParsableCommand {
       CommandGroup(
         name: "Project",
         subcommands: [
-          CustomersCommand.self, AccountsCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
+          CustomersCommand.self, AccountsCommand.self, ModelsCommand.self, SegmentsCommand.self,
+          SettingsCommand.self,
           UsersCommand.self, TokensCommand.self,
         ]),
     ])

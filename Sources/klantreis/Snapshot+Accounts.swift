@@ -116,7 +116,9 @@ extension Snapshot {
   // MARK: Deals
 
   /// Events at which a deal is won or lost.
-  private static let dealEnds: Set = ["Order Completed", "Deal Won", "Deal Lost", "Order Cancelled"]
+  private static let dealEnds: Set = [
+    "Order Completed", "Deal Won", "Deal Lost", "Order Cancelled",
+  ]
   /// Events that speak of a deal, besides its ends.
   private static let dealEvents: Set = [
     "Sales Contacted", "Deal Opened", "Deal Updated", "Quote Requested", "Quote Sent",

@@ -8,7 +8,8 @@ import Store
 struct AccountsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accounts",
-    abstract: "Companies (B2B): how they stand, who belongs to them, and what waits for a decision.",
+    abstract:
+      "Companies (B2B): how they stand, who belongs to them, and what waits for a decision.",
     discussion: """
       Example:
         klantreis accounts
@@ -66,8 +67,9 @@ struct AccountsCommand: ParsableCommand {
           klantreis accounts set acme --trait name="Acme B.V." --trait domain=acme.example
         """)
     @Argument(help: "The account's key.") var key: String
-    @Option(name: .customLong("trait"), help: "NAME=VALUE, as often as wanted.") var traits: [String] =
-      []
+    @Option(name: .customLong("trait"), help: "NAME=VALUE, as often as wanted.") var traits:
+      [String] =
+        []
     @OptionGroup var data: DataOptions
 
     func run() throws {
@@ -233,7 +235,8 @@ struct AccountsCommand: ParsableCommand {
           klantreis accounts settings > accounts.json
           klantreis accounts settings --from accounts.json
         """)
-    @Option(name: .customLong("from"), help: "A file in the form that is printed.") var file: String?
+    @Option(name: .customLong("from"), help: "A file in the form that is printed.") var file:
+      String?
     @Flag(help: "Back to the built-in ones.") var reset = false
     @OptionGroup var data: DataOptions
 

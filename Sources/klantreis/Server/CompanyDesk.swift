@@ -52,13 +52,13 @@ struct CompanyDesk: Sendable {
       try await workspace.note(.accountChanged, key, by: context)
       return Response.seeOther(Pages.accountPath(key))
     }
-    routes.get("accounts/:key", needs: .persons) { request, context in
-      let key = try context.pathPart("key")
+    routes.get("accounts/:id", needs: .persons) { request, context in
+      let key = try context.pathPart("id")
       let visit = Visit(request, context)
       return Response.html(try await workspace.asking { try page(key, visit, $0) })
     }
-    routes.post("accounts/:key", needs: .act) { request, context in
-      let key = try context.pathPart("key")
+    routes.post("accounts/:id", needs: .act) { request, context in
+      let key = try context.pathPart("id")
       let form = try await FormFields.body(of: request)
       try await change(key, form, by: context)
       return Response.seeOther(Pages.accountPath(key))
@@ -84,9 +84,9 @@ struct CompanyDesk: Sendable {
   }
 
   func addAPIRoutes(to group: GuardedRoutes) {
-    group.get("accounts/:key", needs: .persons) { request, context in
+    group.get("accounts/:id", needs: .persons) { request, context in
       await answering {
-        let key = try context.pathPart("key")
+        let key = try context.pathPart("id")
         let values = request.query.values
         return try await workspace.asking { snapshot in
           try answer(key, Question(.accounts, values), snapshot)
@@ -94,9 +94,9 @@ struct CompanyDesk: Sendable {
       }
     }
     for (name, act) in [("add", "in"), ("remove", "out"), ("undo", "undo")] {
-      group.post("accounts/:key/\(name)", needs: .act) { request, context in
+      group.post("accounts/:id/\(name)", needs: .act) { request, context in
         await answering {
-          let key = try context.pathPart("key")
+          let key = try context.pathPart("id")
           let body = try await request.body.collect(upTo: Limits.requestBytes)
           guard
             let said = try? JSONDecoder().decode(Said.self, from: Data(body.readableBytesView))
