@@ -146,6 +146,10 @@ let package = Package(
         .embedInCode("Templates/upload.mustache"),
         .embedInCode("Templates/traits.mustache"),
         .embedInCode("Templates/calculated.mustache"),
+        .embedInCode("Templates/accountcard.mustache"),
+        .embedInCode("Templates/company.mustache"),
+        .embedInCode("Templates/companies.mustache"),
+        .embedInCode("Templates/companyleads.mustache"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",

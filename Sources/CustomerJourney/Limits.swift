@@ -295,4 +295,17 @@ package enum Limits {
   package static let reportsPerFile = 100_000
   /// Messages on one page.
   package static let messagesPerPage = 50
+  // MARK: Accounts
+
+  /// Kinds of roles in buying groups, and roles of one member.
+  package static let accountRoles = 30
+  package static let rolesPerMember = 6
+  package static let accountRoleCharacters = 60
+  /// Accounts on one page of the list, and in one answer.
+  package static let accountsPerPage = 100
+  /// Members whose journeys an account's page draws, the most active first, and touchpoints of each.
+  package static let accountLanes = 24
+  package static let touchpointsPerLane = 400
+  /// Leads that the review list shows.
+  package static let accountLeads = 200
 }

@@ -130,8 +130,6 @@ extension Pages {
           "since": since(segment.since),
         ]
       },
-      "hasAccounts": !profile.accounts.isEmpty,
-      "accounts": profile.accounts.map { ["name": $0.name ?? $0.id] as Templates.Values },
       "calculatedHref": context.link("/traits"),
     ]
     if let name = profile.name { values["name"] = name }

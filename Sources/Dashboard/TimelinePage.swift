@@ -11,6 +11,8 @@ package struct TimelinePage: Sendable {
   /// All else that is known; nil where only the journey is shown.
   package var profile: CustomerProfile?
   package var narrowing: Narrowing?
+  /// Companies to which the customer belongs or belonged.
+  package var companies: [AccountPlace]
   /// What was wrong with a trait that somebody changed.
   package var traitProblem: String?
   /// All models, for the phase in each.
@@ -38,11 +40,12 @@ package struct TimelinePage: Sendable {
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
     profile: CustomerProfile? = nil, narrowing: Narrowing? = nil, traitProblem: String? = nil,
-    models: [JourneyModel] = []
+    companies: [AccountPlace] = [], models: [JourneyModel] = []
   ) {
     self.profile = profile
     self.narrowing = narrowing
     self.traitProblem = traitProblem
+    self.companies = companies
     self.models = models
     self.timeline = timeline
     self.model = model
@@ -87,6 +90,7 @@ extension Pages {
       values.merge(profileCards(profile, page, palette, context)) { _, new in new }
     }
     values["narrow"] = page.narrowing.map { narrowForm($0, timeline, context) }
+    values["companies"] = accountCard(page.companies, context)
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

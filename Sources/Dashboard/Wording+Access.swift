@@ -318,6 +318,9 @@ extension Wording {
     case .customersMerged: return isDutch ? "voegde klanten samen" : "merged customers"
     case .customersSplit: return isDutch ? "splitste klanten" : "split customers"
     case .customerErased: return isDutch ? "wiste een klant" : "erased a customer"
+    case .accountChanged: return isDutch ? "wijzigde bedrijf" : "changed account"
+    case .accountMemberChanged:
+      return isDutch ? "wijzigde wie bij een bedrijf hoort" : "changed who belongs to an account"
     case .modelAdded: return isDutch ? "voegde model toe" : "added model"
     case .settingChanged: return isDutch ? "wijzigde instelling" : "changed setting"
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"

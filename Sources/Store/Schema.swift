@@ -296,6 +296,7 @@ enum Schema {
     registerProfiles(in: &migrator)
     registerMessages(in: &migrator)
     registerPlays(in: &migrator)
+    registerAccounts(&migrator)
     return migrator
   }
 }

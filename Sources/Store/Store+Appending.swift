@@ -63,6 +63,7 @@ extension Store {
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
+    var accounts = AccountLinking()
     let known = try insertion.run(batches, &numbers, db)
     let appended = try zip(batches, known).map { batch, known in
       var appended = Appended()
@@ -70,7 +71,16 @@ extension Store {
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
       for change in batch.profiles {
+        guard !change.customer.isEmpty else {
+          // Of a company alone.
+          try accounts.add(change, of: nil, db)
+          appended.profiles += 1
+          continue
+        }
         let isNew = try insert(change, &insertion, &numbers, db)
+        if isNew, change.account != nil {
+          try accounts.add(change, of: try numbers.customer(change.customer, db), db)
+        }
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
       }
       for event in batch.rejected { try insert(event, db) }
@@ -78,6 +88,7 @@ extension Store {
       return appended
     }
     try insertion.linking.settle(db)
+    try accounts.settle(db)
     return appended
   }
 

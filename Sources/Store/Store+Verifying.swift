@@ -64,7 +64,8 @@ extension Store {
           }))
       let texts = [
         ("touchpoint", "properties"), ("profile_change", "traits"),
-        ("profile_change", "account_traits"), ("trait", "value"), ("rejected_event", "request"),
+        ("profile_change", "account_traits"), ("trait", "value"), ("account_trait", "value"),
+        ("rejected_event", "request"),
       ]
       findings.append(
         Finding(

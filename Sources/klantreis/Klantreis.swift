@@ -43,8 +43,8 @@ struct Klantreis: AsyncParsableCommand {
       CommandGroup(
         name: "Project",
         subcommands: [
-          CustomersCommand.self, TraitsCommand.self, ModelsCommand.self, SegmentsCommand.self,
-          SettingsCommand.self, UsersCommand.self, TokensCommand.self, PlayCommand.self,
+          CustomersCommand.self, TraitsCommand.self, AccountsCommand.self, ModelsCommand.self,
+          SegmentsCommand.self, SettingsCommand.self, UsersCommand.self, TokensCommand.self, PlayCommand.self,
         ]),
       CommandGroup(
         name: "Messages",
@@ -80,6 +80,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SegmentProblem: fail("\(error)", .failed)
     case let error as IdentityProblem: fail("\(error)", .failed)
     case let error as TraitProblem: fail("\(error)", .failed)
+    case let error as AccountProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
     case let error as MailSettingProblem: fail("\(error)", .wrongUse)

@@ -53,6 +53,11 @@ import Testing
       Case("map") {
         JourneyMapFold(model: "stdc", phaseIDs: PlacedTable.phaseIDs, table: $0.table)
       },
+      Case("accounts") {
+        AccountActivityFold(
+          AccountActivityTests.accounts, settings: .builtIn, table: $0.table, zone: .amsterdam,
+          at: AccountActivityTests.moment)
+      },
       Case("portrait") {
         try PhasePortraitFold(
           model: "stdc", phaseIDs: PlacedTable.phaseIDs, phase: "think", table: $0.table)

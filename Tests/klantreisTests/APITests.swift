@@ -19,6 +19,7 @@ struct APITests {
     ("paths", "by=event&until=Order%20Completed&top=5"),
     ("funnel", "step=Product%20Viewed&step=Order%20Completed&within=10d"),
     ("journey", "customer=ann&model=ten-phases"), ("segment", "who=true&points=3"),
+    ("accounts", "sort=open&limit=5"),
   ]
 
   @Test("every question is described, every description is a route, and every answer has its shape")
@@ -33,6 +34,7 @@ struct APITests {
       let others =
         ["/api/v1/changes", "/api/v1/customers", "/api/v1/customers/{key}", "/api/v1/traits"]
         + ["identities", "traits", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["", "/add", "/remove", "/undo"].map { "/api/v1/accounts/{key}\($0)" }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)

@@ -138,6 +138,8 @@ package struct Normaliser: Sendable {
     let user = try id(event.userID, "user id").map(CustomerKey.user)
     let anonymous = try id(event.anonymousID, "anonymous id").map(CustomerKey.anonymous)
     guard let customer = user ?? anonymous else {
+      // What is said of a company need be nobody's.
+      if event.act == .group { return ("", []) }
       throw Fault("names no customer: send a user id or an anonymous id")
     }
     var others: [String] = []

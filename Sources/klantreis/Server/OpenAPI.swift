@@ -16,7 +16,8 @@ enum OpenAPI {
       "paths": .object(
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
-            + [("/api/v1/changes", changes)] + IdentityAPI.paths + ProfileAPI.paths)),
+            + [("/api/v1/changes", changes)] + IdentityAPI.paths + ProfileAPI.paths
+            + AccountAPI.paths)),
       "components": [
         "schemas": ["Error": errorSchema],
         "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
@@ -117,7 +118,7 @@ enum OpenAPI {
 
 /// The form of an answer's JSON.
 indirect enum Shape: Sendable {
-  case text, whole, number
+  case text, whole, number, flag
   case list(Shape)
   /// Null or left out when there is no such value.
   case optional(Shape)
@@ -130,6 +131,7 @@ indirect enum Shape: Sendable {
     case .text: return ["type": "string"]
     case .whole: return ["type": "integer"]
     case .number: return ["type": "number"]
+    case .flag: return ["type": "boolean"]
     case .list(let item): return ["type": "array", "items": item.schema]
     case .optional(let shape): return ["anyOf": [shape.schema, ["type": "null"]]]
     case .open: return ["type": "object"]
@@ -212,6 +214,7 @@ extension QuestionKind {
             "currency": .optional(.text), "source": .text, "properties": .open,
           ])),
       ])
+    case "accounts": AccountAPI.list
     default: .open
     }
   }

@@ -55,6 +55,7 @@ struct Site: Sendable {
     ProfileDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
     MessageDesk(workspace: workspace).addRoutes(to: routes)
+    CompanyDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -104,7 +105,8 @@ struct Site: Sendable {
       TimelinePage(
         timeline: answer, model: try snapshot.models.named(answer.model), page: number,
         firstIndex: (number - 1) * pageLength, profile: profile, narrowing: narrowing,
-        models: snapshot.models.models), context)
+        companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models),
+      context)
   }
 
   /// What a journey can be narrowed to, and is; nil without a journey.

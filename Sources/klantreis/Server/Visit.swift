@@ -104,7 +104,7 @@ struct Visit: Sendable {
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
       problems: problems, currency: snapshot.journeys.currency,
       foreignValues: snapshot.journeys.foreignValues, isSimulated: snapshot.isSimulated,
-      reader: visitor?.reader)
+      reader: visitor?.reader, hasAccounts: snapshot.hasAccounts)
   }
 
   /// For pages that show no journeys.
