@@ -1,7 +1,6 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import Store
 import Testing
 

@@ -2,7 +2,6 @@ import Access
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import JourneyEngine
 import Store
 import Testing

@@ -2,7 +2,6 @@ import CustomerJourney
 import Foundation
 import GRDB
 import HTTPTypes
-import HummingbirdTesting
 import Insights
 import JourneyEngine
 import NIOCore
