@@ -45,7 +45,7 @@ package struct JourneyMapFold: Fold {
     }
     let found = StayRun()
     // In runs whose touchpoints stay in a core's cache from one loop to the next.
-    journeys.forEachRun(rows: 4096) { run, _ in
+    journeys.forEachRun(rows: 2048) { run, _ in
       found.find(journeys, run, placed: phases, before: partial.stays.journeys)
       noteUses(journeys, phases + found.firstRow, found, in: &partial)
       noteFlows(journeys, phases + found.firstRow, found, in: &partial)

@@ -33,8 +33,8 @@ extension BaseFile {
   ///   - replaces: false for the mark of a file that is to stay.
   package static func write(
     _ journeys: Journeys, codes: NameCodes, mark: StoreMark, names: RenewedNames? = nil,
-    to url: URL, waits: Bool = false, replaces: (StoreMark) -> Bool = { _ in true },
-    output: @escaping Output = { pwrite($0, $1, $2, off_t($3)) }
+    to url: URL, output: @escaping Output = { pwrite($0, $1, $2, off_t($3)) },
+    waits: Bool = false, replaces: (StoreMark) -> Bool = { _ in true }
   ) throws(BaseWriteError) {
     let beside = fileBeside(url)
     let file = try openAlone(beside, waits: waits)

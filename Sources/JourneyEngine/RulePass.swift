@@ -198,21 +198,51 @@ enum RulePass {
     _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
     resetting resets: Mask, _ moments: UnsafeMutablePointer<Int64>, into output: Output
   ) {
+    func isLonger(_ journey: Int) -> Bool {
+      rows.times[rows.end(journey) &- 1] &- rows.times[rows.start(journey)] > milliseconds
+    }
+    var longer = 0
+    for journey in 0..<rows.journeyCount {
+      longer &+= isLonger(journey) ? rows.end(journey) &- rows.start(journey) : 0
+    }
+    // A journey that is no longer than the window is all in it, and counting it all costs less.
+    guard longer < rows.count / 2, let few = FewCounted(bounds) else {
+      return slide(rows, 0..<rows.count, mask, milliseconds, bounds, resets, moments, into: output)
+    }
+    few.count(mask, rows.count, resetting: resets, into: output)
+    for journey in 0..<rows.journeyCount where longer > 0 && isLonger(journey) {
+      slide(
+        rows, rows.start(journey)..<rows.end(journey), mask, milliseconds, bounds, resets, moments,
+        into: output)
+    }
+  }
+
+  private static func slide(
+    _ rows: RuleRows, _ range: Range<Int>, _ mask: Mask, _ milliseconds: Int64,
+    _ bounds: RuleBounds, _ resets: Mask, _ moments: UnsafeMutablePointer<Int64>,
+    into output: Output
+  ) {
     let low = Int(bounds.low)
     let above = bounds.high == .max ? nil : Int(bounds.high) + 1
     let inverted = bounds.inverted
     guard let above else {
-      guard low > 0 else { return output.update(repeating: inverted ^ 1, count: rows.count) }
-      recent(rows, mask, milliseconds, resets, moments, into: output) { $0.have(low) ^ inverted }
+      guard low > 0 else {
+        return (output + range.lowerBound).update(repeating: inverted ^ 1, count: range.count)
+      }
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
+        $0.have(low) ^ inverted
+      }
       return
     }
-    guard above > 0 else { return output.update(repeating: inverted, count: rows.count) }
+    guard above > 0 else {
+      return (output + range.lowerBound).update(repeating: inverted, count: range.count)
+    }
     if low <= 0 {
-      recent(rows, mask, milliseconds, resets, moments, into: output) {
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
         $0.have(above) ^ 1 ^ inverted
       }
     } else {
-      recent(rows, mask, milliseconds, resets, moments, into: output) {
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
         ($0.have(low) & ($0.have(above) ^ 1)) ^ inverted
       }
     }
@@ -235,14 +265,14 @@ enum RulePass {
   }
 
   @inline(__always)
-  private static func recent(
-    _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ resets: Mask,
+  private static func slide(
+    _ rows: RuleRows, _ range: Range<Int>, _ mask: Mask, _ milliseconds: Int64, _ resets: Mask,
     _ moments: UnsafeMutablePointer<Int64>, into output: Output, _ answer: (Recent) -> UInt8
   ) {
     let times = rows.times
     var first = 0
     var end = 0
-    for row in 0..<rows.count {
+    for row in range {
       let time = times[row]
       first = resets[row] != 0 ? end : first
       // Written always, counted only when it is set: no branch to guess.

@@ -267,14 +267,15 @@ final class JourneyKeeper: Sendable {
       if let output {
         try BaseFile.write(
           held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
-          waits: isUrgent, replaces: replaces, output: output)
+          output: output, waits: isUrgent, replaces: replaces)
       } else {
         try BaseFile.write(
           held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
           waits: isUrgent, replaces: replaces)
       }
-    } catch BaseWriteError.outdated where isUrgent {
-      // The other one was read after what this one was asked for.
+    } catch {
+      // Urgent is only what the other one, which was read later, has too.
+      guard isUrgent, error == .outdated else { throw error }
     }
     try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
     state.withLock { state in

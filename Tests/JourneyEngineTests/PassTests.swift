@@ -65,11 +65,15 @@ struct PassTests {
     for length in Self.lengths.dropFirst() {
       var builder = JourneyTable.Builder()
       var time: Int64 = 0
+      var customer: UInt32 = 1
+      // Of journeys that a window holds whole, there are many or few.
+      let ends = generator.one(of: [0.01, 0.1, 0.4])
       for row in 0..<length {
         time += Int64(generator.next() % 4) * 10
+        customer += generator.chance(ends) ? 1 : 0
         builder.append(
           JourneyTable.Row(
-            customer: UInt32(row / 90), time: time, rowID: Int64(row), event: 1, channel: 1))
+            customer: customer, time: time, rowID: Int64(row), event: 1, channel: 1))
       }
       let table = builder.build()
       let rows = RuleRows(table, 0..<table.journeyCount)
