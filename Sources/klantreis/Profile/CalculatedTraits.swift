@@ -21,7 +21,7 @@ final class CalculatedTraits {
     let vocabulary = snapshot.traitVocabulary
     own = try snapshot.facts.store.calculatedTraits().map {
       trait -> (trait: CalculatedTrait, calculation: Calculation?, problem: String?) in
-      do {
+      do throws(RuleError) {
         return (trait, try Calculation(parsing: trait.definition, in: vocabulary), nil)
       } catch {
         return (trait, nil, error.message)
