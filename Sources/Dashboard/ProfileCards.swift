@@ -303,7 +303,8 @@ extension Pages {
     }
     builtIn.append(["name": words["current"], "meaning": words["meaning.phase"]])
     var values: Templates.Values = [
-      "customers": context.link("/customers"), "action": context.link("/traits"),
+      "customers": context.may(.persons) ? context.link("/customers") as Any : false,
+      "action": context.link("/traits"),
       "mayEdit": context.may(.edit), "hasOwn": !page.own.isEmpty,
       "own": page.own.map { own -> Templates.Values in
         [
