@@ -97,6 +97,9 @@ package enum SearchText {
     return digits.hasPrefix("0") ? String(digits.dropFirst()) : digits
   }
 
+  /// Digits of a phone number, with what is dialled before the country's code.
+  private static let longestNumber = 20
+
   private static func isPhone(_ text: String) -> Bool {
     let text = text.drop(while: \.isWhitespace)
     guard text.first == "+" || text.first == "0" || text.first == "(" else { return false }
@@ -108,7 +111,7 @@ package enum SearchText {
         return false
       }
     }
-    return digits >= 3
+    return digits >= 3 && digits <= longestNumber
   }
 
   /// Domains that so many people have that they find nobody.

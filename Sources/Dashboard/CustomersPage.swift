@@ -76,7 +76,7 @@ extension Pages {
       "rows": page.rows.map { row -> Templates.Values in
         let place = row.phase.flatMap { page.model.index(ofPhase: $0) }
         return [
-          "name": row.name.map { $0 == row.customer ? false : $0 as Any } ?? false,
+          "name": (row.name == row.customer ? nil : row.name) as Any? ?? false,
           "because": row.because.prefix(4).map { match($0, page.search, context) },
           "more": row.more.map { value in
             value.map { shown($0, page.models, row.currency, context) } ?? "–"
@@ -92,7 +92,8 @@ extension Pages {
       },
     ]
     let own: [(String, String?)] =
-      [("q", page.search.isEmpty ? nil : page.search)] + page.columns.map { ("column", $0 as String?) }
+      [("q", page.search.isEmpty ? nil : page.search)]
+      + page.columns.map { ("column", $0 as String?) }
     values["columns"] = page.columns.map { title($0, page.models, context) }
     values["keptColumns"] = page.columns
     values["choices"] = page.choices.map { name in

@@ -208,7 +208,7 @@ extension PageContext {
         ? [
           "action": "/customers",
           "kept": query.items().map { ["name": $0.name, "value": $0.value] },
-        ] as Templates.Values : false,
+        ] as Templates.Values as Any : false as Any,
       "formToken": reader?.formToken ?? "",
       "home": link("/"),
       "navigation": sections.map { path, name, isHere, _ in

@@ -1,5 +1,6 @@
 import Access
 import CustomerJourney
+import Foundation
 import Insights
 
 extension Pages {
@@ -292,8 +293,16 @@ extension Pages {
     _ page: CalculatedTraitsPage, _ context: PageContext
   ) -> String {
     let words = context.words
+    var builtIn = CalculatedTrait.BuiltIn.allCases.map { trait -> Templates.Values in
+      [
+        "name": words["calculated.\(trait.rawValue)"],
+        "meaning": words["meaning.\(trait.rawValue)"],
+      ]
+    }
+    builtIn.append(["name": words["current"], "meaning": words["meaning.phase"]])
     var values: Templates.Values = [
-      "customers": context.link("/customers"), "action": context.link("/traits"),
+      "customers": context.may(.persons) ? context.link("/customers") as Any : false,
+      "action": context.link("/traits"),
       "mayEdit": context.may(.edit), "hasOwn": !page.own.isEmpty,
       "own": page.own.map { own -> Templates.Values in
         [
@@ -301,12 +310,7 @@ extension Pages {
         ]
       },
       "typedName": page.name, "typedDefinition": page.definition, "examples": examples,
-      "builtIn": CalculatedTrait.BuiltIn.allCases.map { trait -> Templates.Values in
-        [
-          "name": words["calculated.\(trait.rawValue)"],
-          "meaning": words["meaning.\(trait.rawValue)"],
-        ]
-      } + [["name": words["current"], "meaning": words["meaning.phase"]]],
+      "builtIn": builtIn,
     ]
     values["nameProblem"] = context.problem(at: "name")
     values["definitionProblem"] = context.problem(at: "definition")

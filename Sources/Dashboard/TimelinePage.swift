@@ -60,7 +60,6 @@ extension Pages {
 
   package static func timelinePage(_ page: TimelinePage, _ context: PageContext) -> String {
     let timeline = page.timeline
-    let (words, format) = (context.words, context.format)
     let palette = Palette(
       channels: (timeline.touchpoints.map(\.channel) + (page.profile?.last.map(\.channel) ?? []))
         .reduce(into: [String]()) { all, channel in

@@ -1,4 +1,4 @@
-package import CustomerJourney
+import CustomerJourney
 import Foundation
 import GRDB
 import Synchronization

@@ -167,7 +167,11 @@ extension Store {
       let values = try traits.compactMapValues { try $0.json.map(PropertyValue.init(storedJSON:)) }
       found.name = PersonName.of { values[$0] }
       for (name, value) in values.sorted(by: { $0.key < $1.key })
-      where fits(SearchText.words(ofTrait: name, value)) {
+      where fits(SearchText.words(ofTrait: name, value))
+        // An address or a number that is a key has been said.
+        && !found.because.contains(where: { $0.text.lowercased() == value.description.lowercased() }
+        )
+      {
         found.because.append(.init(.trait, name, value.description))
       }
       let orders = try String.fetchAll(

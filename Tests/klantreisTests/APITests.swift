@@ -220,6 +220,7 @@ private func mismatch(_ value: Any, _ schema: [String: Any], at path: String) ->
     return nil
   case "string": return value is String ? nil : "\(path) is no text"
   case "integer": return value is Int ? nil : "\(path) is no whole number"
+  case "boolean": return value is Bool ? nil : "\(path) is no flag"
   case "number": return value is NSNumber ? nil : "\(path) is no number"
   default: return "\(path) has no type"
   }

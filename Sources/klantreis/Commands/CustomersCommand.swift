@@ -2,6 +2,7 @@ import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
+import Insights
 import Store
 
 struct CustomersCommand: ParsableCommand {

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
@@ -72,8 +73,9 @@ extension CustomersCommand {
       let workspace = try data.openExisting()
       try workspace.store.decide(
         decision, trait: name, of: key,
-        noting: .init(
-          .traitChanged, try workspace.loggedNumber(ofCustomer: key), by: "command line", at: .now))
+        noting: Deed(
+          .traitChanged, try workspace.loggedNumber(ofCustomer: key), by: Activity.commandLine,
+          at: .now))
       Terminal.write("The trait \(name) was changed.\n")
     }
   }

@@ -21,7 +21,7 @@ final class CalculatedTraits {
     let vocabulary = snapshot.traitVocabulary
     own = try snapshot.facts.store.calculatedTraits().map {
       trait -> (trait: CalculatedTrait, calculation: Calculation?, problem: String?) in
-      do {
+      do throws(RuleError) {
         return (trait, try Calculation(parsing: trait.definition, in: vocabulary), nil)
       } catch {
         return (trait, nil, error.message)
@@ -33,7 +33,7 @@ final class CalculatedTraits {
   var names: [String] {
     CalculatedTrait.BuiltIn.allCases.map(\.rawValue)
       + snapshot.models.models.map { CalculatedTrait.BuiltIn.phasePrefix + $0.id }
-      + own.map(\.trait.name)
+      + own.map { $0.trait.name }
   }
 
   /// One of a journey; nil when there is none of that name.
@@ -85,9 +85,10 @@ final class CalculatedTraits {
     case .orders: return made(.number(Double(orders().count)), .count)
     case .value: return made(.number(money(rows)), .money)
     case .averageOrderValue:
-      let orders = orders()
+      let completed = orders()
       return made(
-        orders.isEmpty ? nil : .number(cents(money(orders) / Double(orders.count))), .money)
+        completed.isEmpty ? nil : .number(cents(money(completed) / Double(completed.count))), .money
+      )
     case .favouriteChannel:
       return made(
         mostFrequent(rows) { journeys.name(.channel, row: $0) }.map { .text($0) }, .channel)

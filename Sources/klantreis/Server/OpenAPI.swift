@@ -119,6 +119,8 @@ enum OpenAPI {
 /// The form of an answer's JSON.
 indirect enum Shape: Sendable {
   case text, whole, number, flag
+  /// A text, a number or a flag.
+  case scalar
   case list(Shape)
   /// Null or left out when there is no such value.
   case optional(Shape)
@@ -132,6 +134,8 @@ indirect enum Shape: Sendable {
     case .whole: return ["type": "integer"]
     case .number: return ["type": "number"]
     case .flag: return ["type": "boolean"]
+    case .scalar:
+      return ["anyOf": [Shape.text.schema, Shape.number.schema, Shape.flag.schema]]
     case .list(let item): return ["type": "array", "items": item.schema]
     case .optional(let shape): return ["anyOf": [shape.schema, ["type": "null"]]]
     case .open: return ["type": "object"]

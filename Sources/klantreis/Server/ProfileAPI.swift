@@ -116,7 +116,7 @@ enum ProfileAPI {
   }
 
   private static let value = Shape.object([
-    "name": .text, "value": .optional(.open), "form": .text, "problem": .optional(.text),
+    "name": .text, "value": .optional(.scalar), "form": .text, "problem": .optional(.text),
   ])
 
   private static let list = Shape.object([
@@ -126,7 +126,7 @@ enum ProfileAPI {
         "first": .optional(.text), "last": .optional(.text), "phase": .optional(.text),
         "value": .optional(.number), "calculated": .list(value),
         "because": .list(.object(["field": .text, "name": .text, "text": .text])),
-      ])), "total": .whole, "isCut": .open, "currency": .text,
+      ])), "total": .whole, "isCut": .flag, "currency": .text,
   ])
 
   private static let said = Shape.object([
@@ -137,8 +137,8 @@ enum ProfileAPI {
     "customer": .text, "name": .optional(.text), "at": .text, "currency": .text,
     "traits": .list(
       .object([
-        "name": .text, "value": .optional(.open), "said": said,
-        "earlier": .list(.object(["value": .optional(.open), "said": said])),
+        "name": .text, "value": .optional(.scalar), "said": said,
+        "earlier": .list(.object(["value": .optional(.scalar), "said": said])),
       ])),
     "calculated": .list(value),
     "phases": .list(

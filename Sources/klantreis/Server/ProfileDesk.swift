@@ -71,7 +71,7 @@ struct ProfileDesk: Sendable {
       let vocabulary = snapshot.traitVocabulary
       let own = try workspace.store.calculatedTraits().map { trait in
         var shown = CalculatedTraitsPage.Own(name: trait.name, definition: trait.definition)
-        do {
+        do throws(RuleError) {
           _ = try Calculation(parsing: trait.definition, in: vocabulary)
         } catch {
           shown.problem = error.message

@@ -90,10 +90,6 @@ struct Site: Sendable {
         visit.context(snapshot))
     }
     let rule = narrowing.rule
-    if rule != nil, visit.good("where") != nil {
-      // What is wrong in it is to be pointed at where it stands in its field.
-      _ = try snapshot.select(try visit.question(.map), placed: false)
-    }
     let (answer, context) = try visit.ask(
       .journey, snapshot,
       [
