@@ -79,12 +79,13 @@ extension Snapshot {
         what: "There is no account with that key.",
         advice: "Open one from the list of accounts; `klantreis accounts list` has their keys.")
     }
-    var (standings, model, moment) = try standings(of: [account], question)
+    let (standings, model, moment) = try standings(of: [account], question)
     let keys = try facts.store.customerKeys(account.members.map(\.customer))
-    for place in standings[0].people.indices {
-      standings[0].people[place].customer = keys[standings[0].people[place].number] ?? ""
+    var standing = standings[0]
+    for place in standing.people.indices {
+      standing.people[place].customer = keys[standing.people[place].number] ?? ""
     }
-    return (account, standings[0], model, moment)
+    return (account, standing, model, moment)
   }
 
   private func standings(
