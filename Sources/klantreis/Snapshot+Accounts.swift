@@ -98,7 +98,7 @@ extension Snapshot {
       AccountActivityFold(
         accounts, settings: settings, table: journeys, zone: zone, at: moment))
     let did = Dictionary(grouping: activity.members, by: \.account)
-    let deals = try facts.deals { try deals() }
+    let deals = try facts.deals { try self.deals() }
     let rows = accounts.map { account in
       AccountStanding(
         account, activity: did[account.id] ?? [], deals: deals[account.id] ?? .init(),
