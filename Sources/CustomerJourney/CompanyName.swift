@@ -110,9 +110,10 @@ package struct FreeMail: Hashable, Sendable {
   package func contains(_ domain: String) -> Bool {
     if Self.domains.contains(domain) || own.contains(domain) { return true }
     // Some have an ending for each country.
-    guard let dot = domain.firstIndex(of: ".") else { return false }
-    let ending = domain[dot...]
-    return Self.brands.contains(String(domain[..<dot])) && ending.split(separator: ".").count <= 2
+    let labels = domain.split(separator: ".")
+    guard let brand = labels.first, Self.brands.contains(String(brand)) else { return false }
+    return labels.count == 2
+      || labels.count == 3 && ["co", "com", "net", "org"].contains(String(labels[1]))
   }
 
   /// Whatever comes behind: `yahoo.co.uk`, `hotmail.nl`.

@@ -188,13 +188,13 @@ struct AccountLanes {
           "r": moment.hasValue ? "7" : "4.5",
           "class": "stop \(palette.hueClass(moment.channel))",
         ])
-      svg.element(
-        "title", [:],
-        "\(lane.customer)\(roles.isEmpty ? "" : " (\(roles))"): "
-          + "\(EventName(moment.event).title(language)), "
-          + "\(Channel(moment.channel).title(language)), "
-          + "\(format.date(moment.localTime)) \(format.clock(moment.localTime)), "
-          + page.model.phases[moment.phase].name(language))
+      let facts = [
+        roles.isEmpty ? lane.customer : "\(lane.customer) (\(roles))",
+        EventName(moment.event).title(language), Channel(moment.channel).title(language),
+        "\(format.date(moment.localTime)) \(format.clock(moment.localTime))",
+        page.model.phases[moment.phase].name(language),
+      ]
+      svg.element("title", [:], facts.joined(separator: ", "))
       svg.end()
     }
   }

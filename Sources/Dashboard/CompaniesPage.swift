@@ -43,36 +43,35 @@ package struct CompanyLeadsPage: Sendable {
 
 extension Pages {
   package static func companiesPage(_ page: CompaniesPage, _ context: PageContext) -> String {
-    let (words, format) = (context.words, context.format)
+    let words = context.words
+    let query: (String, String?) = ("q", page.search.isEmpty ? nil : page.search)
     var values: Templates.Values = [
       "filter": context.filter, "foreign": context.foreignNote,
-      "search": page.search, "action": "/accounts",
-      "kept": (context.query.items() + [(name: "sort", value: page.order.rawValue)]).map {
-        ["name": $0.name, "value": $0.value]
-      },
-      "count": words.accounts(page.report.total),
-      "orders": AccountsReport.Order.allCases.map { order -> Templates.Values in
-        [
-          "href": context.link(
-            "/accounts",
-            with: [("sort", order.rawValue), ("q", page.search.isEmpty ? nil : page.search)]),
-          "name": words["accountOrder.\(order.rawValue)"], "chosen": order == page.order,
-        ]
-      },
-      "leads": page.leads > 0
-        ? [
-          "href": context.link("/accounts-leads"), "words": words.accountLeads(page.leads),
-        ] as Templates.Values : false,
-      "isEmpty": page.report.rows.isEmpty,
-      "rows": page.report.rows.map { row(of: $0, page, context) },
+      "search": page.search, "action": "/accounts", "mayEdit": context.may(.act),
+      "count": words.accounts(page.report.total), "isEmpty": page.report.rows.isEmpty,
       "data": context.dataLinks("accounts", with: [("sort", page.order.rawValue)]),
-      "mayEdit": context.may(.act),
     ]
+    let kept = context.query.items(with: [("sort", page.order.rawValue)])
+    values["kept"] = kept.map { item -> Templates.Values in
+      ["name": item.name, "value": item.value]
+    }
+    values["orders"] = AccountsReport.Order.allCases.map { order -> Templates.Values in
+      [
+        "href": context.link("/accounts", with: [("sort", order.rawValue), query]),
+        "name": words["accountOrder.\(order.rawValue)"], "chosen": order == page.order,
+      ]
+    }
+    if page.leads > 0 {
+      values["leads"] =
+        [
+          "href": context.link("/accounts-leads"), "words": words.accountLeads(page.leads),
+        ] as Templates.Values
+    }
+    values["rows"] = page.report.rows.map { row(of: $0, page, context) }
     values["pager"] = pager(
       first: page.firstIndex, shown: page.report.rows.count, total: page.report.total,
       page: page.page, context,
-      with: [("sort", page.order.rawValue), ("q", page.search.isEmpty ? nil : page.search)])
-    values["size"] = format.count(page.report.total)
+      with: [("sort", page.order.rawValue), query])
     return Templates.page("companies", values, title: words["accounts"], context: context)
   }
 

@@ -41,66 +41,61 @@ extension Pages {
     let palette = Palette(channels: page.journey.channels)
     var values: Templates.Values = [
       "accounts": context.link("/accounts"), "action": context.link(accountPath(standing.key)),
+      "leadsAction": context.link("/accounts-leads"),
       "name": standing.name, "key": standing.key, "hasOtherKey": standing.key != standing.name,
-      "models": context.models.map { choice in
-        [
-          "href": context.link(context.path, with: [("model", choice.id)]),
-          "name": choice.name(context.language), "chosen": choice.id == page.model.id,
-        ] as Templates.Values
-      },
-      "facts": companyFacts(page, context),
+      "json": "/api/v1\(accountPath(standing.key))", "mayAct": context.may(.act),
       "phaseReason": phaseReason(page, context),
       "score": format.count(Int(standing.engagement.rounded())),
       "gauge": gauge(standing.engagement / 100),
-      "scoreSentence": words.accountScore(
-        points: format.number(standing.points, decimals: 1),
-        full: format.number(page.settings.fullPoints, decimals: 0),
-        cap: format.number(page.settings.dailyCap, decimals: 0)),
-      "windows": page.settings.windows.map { window -> Templates.Values in
-        [
-          "words": words["accountWindow"]
-            .replacing("{days}", with: format.number(window.days, decimals: 0))
-            .replacing("{share}", with: format.share(window.share))
-        ]
-      },
-      "scores": scores(page, context), "hasScores": standing.points > 0,
-      "group": group(page, context),
-      "hasPeople": !standing.people.isEmpty,
-      "people": standing.people.map { person($0, page, context) },
-      "missing": standing.missingRoles.map {
-        ["role": page.settings.title(ofRole: $0, context.language)]
-      },
-      "hasMissing": !standing.missingRoles.isEmpty,
-      "roleChoices": page.settings.roles.map {
-        ["value": $0.name, "name": $0.title(context.language)]
-      },
-      "legend": page.journey.channels.map {
-        ["hue": palette.hueClass($0), "channel": Channel($0).title(context.language)]
-      },
-      "traits": page.account.traits.sorted { $0.key < $1.key }.map {
-        fact($0.key, $0.value.description)
-      },
-      "hasTraits": !page.account.traits.isEmpty,
-      "domains": page.account.domains.map { ["domain": $0] },
-      "hasLeads": !page.leads.isEmpty, "leadsAction": context.link("/accounts-leads"),
-      "leads": page.leads.map { lead -> Templates.Values in
-        [
-          "customer": lead.customerKey, "account": lead.accountKey,
-          "customerHref": context.customerLink(lead.customerKey),
-          "why": words["lead.\(lead.reason.rawValue)"].replacing("{compared}", with: lead.compared),
-        ]
-      },
+      "hasScores": standing.points > 0, "hasPeople": !standing.people.isEmpty,
+      "hasTraits": !page.account.traits.isEmpty, "hasLeads": !page.leads.isEmpty,
       "hasOut": !page.out.isEmpty,
-      "out": page.out.sorted { $0.key < $1.key }.map { number, key -> Templates.Values in
-        [
-          "customer": key, "customerHref": context.customerLink(key),
-          "reasons": (page.evidence[number] ?? []).map { accountReason($0, context) },
-        ]
-      },
-      "mayAct": context.may(.act),
-      "json": "/api/v1\(accountPath(standing.key))",
-      "foreign": context.foreignNote,
     ]
+    values["models"] = context.models.map { choice -> Templates.Values in
+      [
+        "href": context.link(context.path, with: [("model", choice.id)]),
+        "name": choice.name(context.language), "chosen": choice.id == page.model.id,
+      ]
+    }
+    values["facts"] = companyFacts(page, context)
+    values["scoreSentence"] = words.accountScore(
+      points: format.number(standing.points, decimals: 1),
+      full: format.number(page.settings.fullPoints, decimals: 0),
+      cap: format.number(page.settings.dailyCap, decimals: 0))
+    values["windows"] = page.settings.windows.map { window -> Templates.Values in
+      let days = format.number(window.days, decimals: 0)
+      return [
+        "words": words["accountWindow"].replacing("{days}", with: days)
+          .replacing("{share}", with: format.share(window.share))
+      ]
+    }
+    values["scores"] = scores(page, context)
+    values["group"] = group(page, context)
+    values["people"] = standing.people.map { person($0, page, context) }
+    values["roleChoices"] = page.settings.roles.map { role -> Templates.Values in
+      ["value": role.name, "name": role.title(context.language)]
+    }
+    values["legend"] = page.journey.channels.map { channel -> Templates.Values in
+      ["hue": palette.hueClass(channel), "channel": Channel(channel).title(context.language)]
+    }
+    values["traits"] = page.account.traits.sorted { $0.key < $1.key }.map {
+      fact($0.key, $0.value.description)
+    }
+    values["domains"] = page.account.domains.map { ["domain": $0] as Templates.Values }
+    values["leads"] = page.leads.map { lead -> Templates.Values in
+      let why = words["lead.\(lead.reason.rawValue)"]
+      return [
+        "customer": lead.customerKey, "account": lead.accountKey,
+        "customerHref": context.customerLink(lead.customerKey),
+        "why": why.replacing("{compared}", with: lead.compared),
+      ]
+    }
+    values["out"] = page.out.sorted { $0.key < $1.key }.map { one -> Templates.Values in
+      [
+        "customer": one.value, "customerHref": context.customerLink(one.value),
+        "reasons": (page.evidence[one.key] ?? []).map { accountReason($0, context) },
+      ]
+    }
     values["lanes"] = AccountLanes(page: page, palette: palette, context: context).svg()
     values["lanesLeftOut"] =
       page.journey.leftOut > 0 ? words.lanesLeftOut(page.journey.leftOut) : nil
@@ -161,15 +156,14 @@ extension Pages {
     let rows = page.standing.people.flatMap { person in
       person.actions.map { (person, $0) }
     }.filter { $0.1.points > 0 }.sorted { $1.1.points < $0.1.points }
-    let most = rows.first?.1.points ?? 1
-    return rows.prefix(30).map { person, action in
-      [
+    return rows.prefix(30).map { row -> Templates.Values in
+      let (person, action) = row
+      return [
         "customer": person.customer, "href": context.customerLink(person.customer),
         "event": EventName(action.event).title(context.language),
         "times": format.count(action.touchpoints),
         "weight": format.number(person.roleWeight, decimals: 2),
         "points": format.number(action.points, decimals: 1),
-        "width": coordinate(100 * action.points / most),
       ]
     }
   }
@@ -178,14 +172,15 @@ extension Pages {
   private static func group(_ page: CompanyPage, _ context: PageContext) -> [Templates.Values] {
     let present = page.standing.people.filter(\.isMember)
     let own = Set(present.flatMap(\.roles)).subtracting(page.settings.roles.map(\.name)).sorted()
-    let known = page.settings.roles.map { ($0.name, $0.title(context.language), $0.isRequired) }
-    return (known + own.map { ($0, $0, false) }).map { name, title, isRequired in
-      let people = present.filter { $0.roles.contains(name) }
+    let builtIn = page.settings.roles.map { (name: $0.name, isRequired: $0.isRequired) }
+    return (builtIn + own.map { (name: $0, isRequired: false) }).map { role -> Templates.Values in
+      let people = present.filter { $0.roles.contains(role.name) }
       return [
-        "role": title, "required": isRequired, "isMissing": isRequired && people.isEmpty,
+        "role": page.settings.title(ofRole: role.name, context.language),
+        "required": role.isRequired, "isMissing": role.isRequired && people.isEmpty,
         "isEmpty": people.isEmpty,
-        "people": people.map {
-          ["customer": $0.customer, "href": context.customerLink($0.customer)]
+        "people": people.map { person -> Templates.Values in
+          ["customer": person.customer, "href": context.customerLink(person.customer)]
         },
       ]
     }

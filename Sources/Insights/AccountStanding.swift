@@ -107,7 +107,7 @@ package struct AccountStanding: Sendable, Codable, Equatable {
     let order = reached.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let common = order.count > 1 ? order[1].value : nil
     phase = common.map { model.phases[$0].id }
-    phaseRoles = order.filter { common.map { common in $0.value >= common } ?? true }.map {
+    phaseRoles = order.filter { one in common.map { one.value >= $0 } ?? true }.map {
       RoleReach(role: $0.key, phase: model.phases[$0.value].id)
     }
   }

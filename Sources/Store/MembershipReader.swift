@@ -105,7 +105,7 @@ struct MembershipReader {
         """, arguments: arguments)
     while let row = try decided.next() {
       let pair = Pair(account: row[0], customer: row[1])
-      try note(decision: row, in: &pairs[pair, default: Found()], db)
+      try Self.note(decision: row, in: &pairs[pair, default: Found()], evidence: withEvidence, db)
     }
     let roles = try Row.fetchCursor(
       db,
@@ -121,7 +121,9 @@ struct MembershipReader {
     }
   }
 
-  private func note(decision row: Row, in found: inout Found, _ db: Database) throws {
+  private static func note(
+    decision row: Row, in found: inout Found, evidence: Bool, _ db: Database
+  ) throws {
     let (verdict, moment): (String, Int64?) = (row[2], row[3])
     let (decided, id): (Int64, Int64) = (row[4], row[5])
     if verdict == "until" {
@@ -138,10 +140,10 @@ struct MembershipReader {
     if found.verdict.map({ ($0.decided, $0.id) < (decided, id) }) ?? true {
       found.verdict = (decided, id, isIn)
     }
-    guard withEvidence else { return }
+    guard evidence else { return }
     found.evidence.append(
       AccountEvidence(
-        key: try Self.key(row[6], db), way: .hand, claimant: Claimant.person.name,
+        key: try key(row[6], db), way: .hand, claimant: Claimant.person.name,
         happened: Timestamp(milliseconds: decided), counts: isIn))
   }
 

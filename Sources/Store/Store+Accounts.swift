@@ -99,9 +99,9 @@ extension Store {
     of customers: [Int64]? = nil, at now: Timestamp
   ) throws -> [Int64: Set<String>] {
     guard try hasAccounts() else { return [:] }
-    let accounts = try customers.map { try accounts(ofCustomers: $0) } ?? accounts()
+    let found = try customers.map { try self.accounts(ofCustomers: $0) } ?? self.accounts()
     var roles: [Int64: Set<String>] = [:]
-    for member in accounts.lazy.flatMap(\.members)
+    for member in found.lazy.flatMap(\.members)
     where !member.roles.isEmpty && member.isMember(at: now) {
       roles[member.customer, default: []].formUnion(member.roles)
     }

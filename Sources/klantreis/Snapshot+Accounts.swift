@@ -79,12 +79,13 @@ extension Snapshot {
         what: "There is no account with that key.",
         advice: "Open one from the list of accounts; `klantreis accounts list` has their keys.")
     }
-    var (standings, model, moment) = try standings(of: [account], question)
+    let (standings, model, moment) = try standings(of: [account], question)
     let keys = try facts.store.customerKeys(account.members.map(\.customer))
-    for place in standings[0].people.indices {
-      standings[0].people[place].customer = keys[standings[0].people[place].number] ?? ""
+    var standing = standings[0]
+    for place in standing.people.indices {
+      standing.people[place].customer = keys[standing.people[place].number] ?? ""
     }
-    return (account, standings[0], model, moment)
+    return (account, standing, model, moment)
   }
 
   private func standings(
@@ -97,7 +98,7 @@ extension Snapshot {
       AccountActivityFold(
         accounts, settings: settings, table: journeys, zone: zone, at: moment))
     let did = Dictionary(grouping: activity.members, by: \.account)
-    let deals = try facts.deals { try deals() }
+    let deals = try facts.deals { try self.deals() }
     let rows = accounts.map { account in
       AccountStanding(
         account, activity: did[account.id] ?? [], deals: deals[account.id] ?? .init(),

@@ -69,7 +69,7 @@ extension Workspace {
     try set(.title, to: BusinessSimulation.title.en)
     try set(.zone, to: Zone.amsterdam.name)
     try set(.currency, to: Currency.eur.code)
-    try store.append([simulation.run()])
+    _ = try store.append([simulation.run()])
   }
 }
 

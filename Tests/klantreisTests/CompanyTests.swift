@@ -1,3 +1,4 @@
+import Collector
 import CustomerJourney
 import Foundation
 import HTTPTypes
