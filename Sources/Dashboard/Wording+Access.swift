@@ -318,7 +318,8 @@ extension Wording {
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"
     case .restored: return isDutch ? "zette terug uit" : "restored from"
     case .messageRepeated: return isDutch ? "liet opnieuw versturen" : "had sent again"
-    case .addressOpened: return isDutch ? "opende een mailadres weer" : "opened a mail address again"
+    case .addressOpened:
+      return isDutch ? "opende een mailadres weer" : "opened a mail address again"
     case .webhookChanged: return isDutch ? "veranderde de webhook" : "changed the webhook"
     case .audienceExported: return isDutch ? "gaf een doelgroep uit" : "exported an audience of"
     }

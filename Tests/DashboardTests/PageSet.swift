@@ -81,6 +81,7 @@ enum PageSet {
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
     pages += sources(language) + segments(language) + access(language)
+    pages += messages(language)
     for (path, pairs) in [
       ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {

@@ -23,7 +23,8 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
-    "GET /m/o/{token}", "GET /m/c/{token}", "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
+    "GET /m/o/{token}", "GET /m/c/{token}",
+    "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
   ]
 
