@@ -74,7 +74,9 @@ struct MailCommand: ParsableCommand {
       }
       guard let value else { throw Ending.wrongUse("Say the value of \(name).") }
       let workspace = try data.open()
-      try workspace.set(setting, to: value == "none" ? nil : value)
+      // An encryption of none is a value of its own.
+      let isTakenAway = value == "none" && setting != .security
+      try workspace.set(setting, to: isTakenAway ? nil : value)
       try workspace.note(.settingChanged, setting.key)
       Terminal.write("\(name) is set.\n")
     }
