@@ -110,17 +110,23 @@ struct PlayPicture {
         curve(from: middle, y, to: center, top)
         label(self.label(step, index), center, top)
         let end = steps(way, left: x, y: top, counts)
-        if case .end? = way.last?.does {
-        } else if case .goTo? = way.last?.does {
-        } else {
+        if !Self.endsItself(way) {
           line(from: center, end, to: center, bottom, isShort: true)
-          curve(from: center, bottom, to: middle, bottom + Size.down, isBack: true)
+          curve(from: center, bottom, to: middle, bottom + Size.down)
         }
         x += own + Size.across
       }
       y = bottom + Size.down
     }
     return y
+  }
+
+  /// True where nobody goes on below.
+  private static func endsItself(_ way: [PlayStep]) -> Bool {
+    switch way.last?.does {
+    case .end, .goTo: true
+    default: false
+    }
   }
 
   private func label(_ step: PlayStep, _ index: Int) -> String {
@@ -161,7 +167,7 @@ struct PlayPicture {
 
   private mutating func node(_ node: Node, _ middle: Double, _ y: Double, corner: String? = nil) {
     svg.begin("g", ["class": "play-node is-\(node.look)"])
-    svg.element("title", "\(node.kind): \(node.text)")
+    svg.element("title", [:], "\(node.kind): \(node.text)")
     let x = middle - Size.width / 2
     svg.empty(
       "rect",
@@ -216,7 +222,7 @@ struct PlayPicture {
   }
 
   private mutating func curve(
-    from x: Double, _ y: Double, to x2: Double, _ y2: Double, isBack: Bool = false
+    from x: Double, _ y: Double, to x2: Double, _ y2: Double
   ) {
     let half = (y + y2) / 2
     svg.empty(

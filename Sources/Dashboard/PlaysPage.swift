@@ -228,48 +228,58 @@ extension Pages {
     let (words, format, language) = (context.words, context.format, context.language)
     let play = page.play
     let path = playPath(page.id)
+    let counts = page.dryRun?.steps.map { ($0.step, format.count($0.sent)) } ?? []
+    let picture = PlayPicture.draw(
+      play, counts: Dictionary(counts, uniquingKeysWith: { first, _ in first }), context)
     var values: Templates.Values = [
       "plays": context.link("/plays"), "name": play.name(language), "about": play.about(language),
-      "isOn": page.isOn, "state": words[page.isOn ? "playOn" : "playOff"],
-      "cell": play.cell.map(words.cell) ?? false,
-      "picture": PlayPicture.draw(
-        play,
-        counts: Dictionary(
-          page.dryRun?.steps.map { ($0.step, format.count($0.sent)) } ?? [],
-          uniquingKeysWith: { first, _ in first }), context),
-      "facts": words.playFacts(play, format: format),
-      "version": words.playVersion(page.version),
-      "onTheWay": words.playOnTheWay(page.onTheWay, format: format),
-      "yaml": page.yaml, "mayEdit": context.may(.edit), "self": context.link(path),
-      "on": context.link("\(path)/on"), "off": context.link("\(path)/off"),
-      "asks": page.asksToSwitchOn, "mayTry": context.may(.persons),
-      "needsDryRun": page.dryRun == nil,
-      "runDry": context.link(path, with: [("dry", "yes")]),
-      "hasWaiting": !page.waiting.isEmpty,
-      "waiting": page.waiting.map { waiting -> Templates.Values in
-        [
-          "customer": context.may(.persons)
-            ? waiting.customer ?? words["aCustomerGone"] : words["personHidden"],
-          "href": context.may(.persons)
-            ? waiting.customer.map(context.customerLink) ?? false : false,
-          "step": waiting.step, "state": words.messageState(waiting.state),
-          "reason": waiting.reason.map(words.sendingBar) ?? "",
-          "time": "\(format.date(waiting.time)) \(format.clock(waiting.time))",
-        ]
-      },
-      "tryCustomer": page.tryOut?.customer ?? "", "tryDays": String(page.tryOut?.days ?? 14),
-      "tryProblem": page.tryOut?.problem ?? false,
+      "isOn": page.isOn, "state": words[page.isOn ? "playOn" : "playOff"], "picture": picture,
+      "facts": words.playFacts(play, format: format), "version": words.playVersion(page.version),
+      "onTheWay": words.playOnTheWay(page.onTheWay, format: format), "yaml": page.yaml,
     ]
+    values["cell"] = play.cell.map(words.cell) ?? false
+    values["mayEdit"] = context.may(.edit)
+    values["mayTry"] = context.may(.persons)
+    values["self"] = context.link(path)
+    values["on"] = context.link("\(path)/on")
+    values["off"] = context.link("\(path)/off")
+    values["asks"] = page.asksToSwitchOn
+    values["needsDryRun"] = page.dryRun == nil
+    values["runDry"] = context.link(path, with: [("dry", "yes")])
+    values["hasWaiting"] = !page.waiting.isEmpty
+    values["waiting"] = page.waiting.map { waiting($0, words, format, context) }
+    values["tryCustomer"] = page.tryOut?.customer ?? ""
+    values["tryDays"] = String(page.tryOut?.days ?? 14)
+    values["tryProblem"] = page.tryOut?.problem ?? false
     values["dryRun"] = page.dryRun.map { dryRun($0, words, format) } ?? false
     values["results"] = page.results.map { results($0, words, format) } ?? false
-    values["moments"] =
-      page.tryOut?.moments.map { moment -> Templates.Values in
-        [
-          "time": "\(format.date(moment.time)) \(format.clock(moment.time))",
-          "what": words.tried(moment.what),
-        ]
-      } ?? false
+    values["moments"] = page.tryOut.map { moments($0, words, format) } ?? false
     return Templates.page("play", values, title: play.name(language), context: context)
+  }
+
+  private static func waiting(
+    _ waiting: PlayPage.Waiting, _ words: Wording, _ format: Format, _ context: PageContext
+  ) -> Templates.Values {
+    var values: Templates.Values = [
+      "customer": words["personHidden"], "href": false, "step": waiting.step,
+      "state": words.messageState(waiting.state),
+      "reason": waiting.reason.map(words.sendingBar) ?? "",
+      "time": "\(format.date(waiting.time)) \(format.clock(waiting.time))",
+    ]
+    if context.may(.persons) {
+      values["customer"] = waiting.customer ?? words["aCustomerGone"]
+      if let customer = waiting.customer { values["href"] = context.customerLink(customer) }
+    }
+    return values
+  }
+
+  private static func moments(
+    _ tryOut: PlayPage.TryOut, _ words: Wording, _ format: Format
+  ) -> [Templates.Values] {
+    tryOut.moments.map { moment in
+      let time = "\(format.date(moment.time)) \(format.clock(moment.time))"
+      return ["time": time, "what": words.tried(moment.what)]
+    }
   }
 
   private static func dryRun(

@@ -58,7 +58,7 @@ extension Store {
     }
   }
 
-  private func insert(_ batches: [CollectedBatch], _ db: Database) throws -> [Appended] {
+  func insert(_ batches: [CollectedBatch], _ db: Database) throws -> [Appended] {
     // Taken out and put back, for a shared dictionary would be copied. There is one writer.
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }

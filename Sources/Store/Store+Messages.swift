@@ -167,7 +167,7 @@ extension Store {
   }
 
   @discardableResult
-  private static func apply(
+  static func apply(
     _ happening: MessageHappening, to id: Int64, claim: Int?, policy: MessagePolicy,
     at now: Timestamp, _ db: Database
   ) throws -> MessageStanding? {

@@ -40,7 +40,7 @@ private final class PlayReader {
     let id = root["id"].flatMap { fields.identifier($0, at: "id") }
     let name = root["name"].flatMap { fields.localized($0, at: "name") }
     let about = root["about"].flatMap { fields.localized($0, at: "about") }
-    let purpose = root["purpose"].flatMap { purpose($0) }
+    let purpose = root["purpose"].flatMap { self.purpose($0) }
     let entry = root["enter"].flatMap { self.entry($0) }
     let list = root["steps"].map { self.list($0, at: "steps", depth: 1) } ?? []
     if let node = root["steps"], list.isEmpty, fields.problems.isEmpty {
@@ -48,7 +48,7 @@ private final class PlayReader {
     }
     checkJumps(list, root["steps"])
     let exits = root["exit"].map { node in
-      fields.list(node, at: "exit").enumerated().compactMap { exit($1, at: "exit[\($0)]") }
+      fields.list(node, at: "exit").enumerated().compactMap { self.exit($1, at: "exit[\($0)]") }
     }
     let holdout = root["holdout"].flatMap { fields.share($0, at: "holdout") }
     if let holdout, holdout.value > 0.5 {
@@ -56,7 +56,7 @@ private final class PlayReader {
     }
     let cell = root["cell"].flatMap { self.cell($0) }
     let priority = root["priority"].flatMap { fields.whole($0, at: "priority", in: 0...100) }
-    let condition = root["when"].flatMap { rule($0, at: "when") }
+    let condition = root["when"].flatMap { self.rule($0, at: "when") }
     let again = root["again"].flatMap { self.again($0) }
     let goal = root["goal"].flatMap { self.goal($0) }
     guard let id, let name, let about, let purpose, let entry else { return nil }
@@ -130,10 +130,7 @@ private final class PlayReader {
       fields.report("never, or “after” and a time, should stand here", at: "again", node)
       return nil
     }
-    return fields.duration(
-      Node(text.dropFirst(6).trimmed, .implicit, .plain, node.mark), at: "again"
-    )
-    .map { .after($0) }
+    return fields.duration(String(text.dropFirst(6)), node, at: "again").map { .after($0) }
   }
 
   private func exit(_ node: Node, at key: String) -> Play.Exit? {
@@ -201,11 +198,10 @@ private final class PlayReader {
       return nil
     }
     let isEnd = node.scalar?.string == "end"
-    let allowed =
-      ["id"]
-      + Self.kinds.flatMap { [$0.key] + $0.with }.reduce(into: [String]()) {
-        if !$0.contains($1) { $0.append($1) }
-      }
+    var allowed = ["id"]
+    for kind in Self.kinds {
+      for name in [kind.key] + kind.with where !allowed.contains(name) { allowed.append(name) }
+    }
     let parts = isEnd ? ["end": node] : fields.members(node, at: key, allowed: allowed)
     let chosen = Self.kinds.filter { parts[$0.key] != nil }
     guard chosen.count == 1, let kind = chosen.first, let value = parts[kind.key] else {
@@ -284,9 +280,12 @@ private final class PlayReader {
       guard let trait = fields.text(value, at: place),
         let to = needed("to", { fields.text($0, at: $1) })
       else { return nil }
-      let said: PropertyValue =
-        to == "true"
-        ? .flag(true) : to == "false" ? .flag(false) : Double(to).map { .number($0) } ?? .text(to)
+      let said: PropertyValue
+      switch to {
+      case "true": said = .flag(true)
+      case "false": said = .flag(false)
+      default: said = Double(to).map { PropertyValue.number($0) } ?? PropertyValue.text(to)
+      }
       return .act(.set(trait: trait, said))
     case "task": return fields.localized(value, at: place).map { .act(.task($0)) }
     case "slot":

@@ -149,7 +149,12 @@ final class YAMLFields {
 
   /// `30m`, `1h`, `3d`, as rules write times.
   func duration(_ node: Node, at key: String) -> RuleDuration? {
-    if let text = node.scalar?.string.trimmed {
+    duration(node.scalar?.string ?? "", node, at: key)
+  }
+
+  func duration(_ written: String, _ node: Node, at key: String) -> RuleDuration? {
+    let text = written.trimmed
+    if !text.isEmpty {
       let digits = text.prefix { $0.isNumber || $0 == "." }
       if let number = Double(digits).flatMap({ RuleNumber($0) }),
         let unit = RuleDuration.Unit(rawValue: text.dropFirst(digits.count).trimmed),

@@ -319,9 +319,9 @@ private struct CustomerLook {
     switch deed.action {
     case .message(let channel, let template):
       outcome.messages.append(
-        try intent(origin, channel, template, try data(of: run, play), play, deed.due))
+        try intent(origin, channel, template, try told(of: run, play), play, deed.due))
     case .slot(let place, let template, let during):
-      var data = try data(of: run, play)
+      var data = try told(of: run, play)
       data.slot = place
       data.until = Timestamp(milliseconds: now.milliseconds + during.milliseconds)
       outcome.messages.append(try intent(origin, .onsite, template, data, play, deed.due))
@@ -337,7 +337,7 @@ private struct CustomerLook {
   }
 
   /// What a template may fill in of a run.
-  private mutating func data(of run: PlayRun, _ play: Play) throws -> MessageData {
+  private mutating func told(of run: PlayRun, _ play: Play) throws -> MessageData {
     var data = MessageData(
       play: run.play, key: run.key.isEmpty ? nil : run.key,
       variant: run.variant.isEmpty ? nil : run.variant)
