@@ -56,6 +56,7 @@ package struct Activity: Hashable, Sendable {
     case customersMerged, customersSplit, customerErased
     case modelAdded, settingChanged
     case backupMade, restored
+    case consentNoted, purposesChanged, outlivedRemoved, erasedAllowed
   }
 }
 

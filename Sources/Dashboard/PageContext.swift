@@ -214,7 +214,7 @@ extension PageContext {
   }
 
   private var isOfAccount: Bool {
-    ["/account", "/users", "/tokens", "/activity"].contains { path.hasPrefix($0) }
+    ["/account", "/users", "/tokens", "/activity", "/privacy"].contains { path.hasPrefix($0) }
   }
 
   private func languageChoice(

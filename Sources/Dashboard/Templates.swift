@@ -40,6 +40,12 @@ enum Templates {
     "tokens": PackageResources.tokens_mustache,
     "users": PackageResources.users_mustache,
     "welcome": PackageResources.welcome_mustache,
+    "consentcard": PackageResources.consentcard_mustache,
+    "preferences": PackageResources.preferences_mustache,
+    "privacy": PackageResources.privacy_mustache,
+    "erase": PackageResources.erase_mustache,
+    "records": PackageResources.records_mustache,
+    "export": PackageResources.export_mustache,
   ]
 
   private static let library: MustacheLibrary = {

@@ -10,6 +10,8 @@ package struct TimelinePage: Sendable {
   package var firstIndex: Int
   /// Who the customer is; nil where only the journey is shown.
   package var identities: CustomerIdentities?
+  /// What the customer allows; nil where only the journey is shown.
+  package var consent: ConsentCard?
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
@@ -57,6 +59,7 @@ extension Pages {
       "data": context.dataLinks("journey", with: [("customer", timeline.customer)]),
     ]
     values["who"] = page.identities.map { identityCard($0, context) }
+    values["consent"] = page.consent.map { consentCard($0, context) }
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

@@ -315,6 +315,12 @@ extension Wording {
     case .customerErased: return isDutch ? "wiste een klant" : "erased a customer"
     case .modelAdded: return isDutch ? "voegde model toe" : "added model"
     case .settingChanged: return isDutch ? "wijzigde instelling" : "changed setting"
+    case .consentNoted:
+      return isDutch ? "noteerde toestemming van klant" : "noted consent of customer"
+    case .purposesChanged: return isDutch ? "wijzigde de doelen" : "changed the purposes"
+    case .outlivedRemoved: return isDutch ? "ruimde op" : "removed what was outlived:"
+    case .erasedAllowed:
+      return isDutch ? "liet een gewiste sleutel weer toe" : "let an erased key in again"
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"
     case .restored: return isDutch ? "zette terug uit" : "restored from"
     }

@@ -15,7 +15,7 @@ struct Wording: Sendable {
   typealias Entry = (key: String, english: String, dutch: String)
 
   private static let entries: [Entry] =
-    sourceEntries + segmentEntries + identityEntries + accessEntries + [
+    sourceEntries + segmentEntries + identityEntries + accessEntries + privacyEntries + [
       // Around every page.
       ("skip", "Skip to the content", "Naar de inhoud"),
       (

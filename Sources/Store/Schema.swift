@@ -292,6 +292,7 @@ enum Schema {
     }
     registerIdentities(&migrator)
     registerAccess(in: &migrator)
+    registerConsent(in: &migrator)
     return migrator
   }
 }

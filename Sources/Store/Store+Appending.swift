@@ -59,24 +59,42 @@ extension Store {
   }
 
   private func insert(_ batches: [CollectedBatch], _ db: Database) throws -> [Appended] {
+    let away = try erasedKeys(db)
     // Taken out and put back, for a shared dictionary would be copied. There is one writer.
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
-    let appended = try batches.map { batch in
+    var consenting: Set<Int64> = []
+    let appended = try batches.map { whole in
+      var batch = whole
+      let gone = away.digests.isEmpty ? [] : batch.keepAway(away)
       var appended = Appended()
       appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
+      if !gone.isEmpty {
+        // What is kept away is told apart from what is new, and nothing more is said of it.
+        let kept = whole.touchpoints.indices.filter { !gone.contains($0) }
+        appended.knownTouchpoints = (gone + appended.knownTouchpoints.map { kept[$0] }).sorted()
+      }
       for change in batch.profiles {
         let isNew = try insert(change, &insertion, &numbers, db)
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
+      }
+      // Who has a touchpoint in the batch is looked at anew anyway.
+      let active = batch.consents.isEmpty ? [] : Set(batch.touchpoints.map(\.customer))
+      for claim in batch.consents {
+        let identity = try numbers.customer(claim.customer, db)
+        if try Self.add(claim, of: identity, db), !active.contains(claim.customer) {
+          consenting.insert(identity)
+        }
       }
       for event in batch.rejected { try insert(event, db) }
       appended.rejected = batch.rejected.count
       return appended
     }
     try insertion.linking.settle(db)
+    for identity in consenting { try Self.noteConsent(of: identity, db) }
     return appended
   }
 
@@ -140,6 +158,11 @@ extension Store {
           >= (claimant > 0, set_at, value)
         """)
     for (name, value) in change.traits {
+      if let claim = ConsentClaim(trait: name, value, of: change) {
+        // A column of a file, or a trait that a client sets, is a line of the ledger.
+        if try Self.add(claim, of: customer, db) { try Self.noteConsent(of: customer, db) }
+        continue
+      }
       setTrait.setUncheckedArguments([
         customer, name, value.json, change.source, change.occurred.milliseconds,
         change.claimant.rawValue,

@@ -45,6 +45,11 @@ struct Klantreis: AsyncParsableCommand {
           CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
           UsersCommand.self, TokensCommand.self,
         ]),
+      CommandGroup(
+        name: "Privacy",
+        subcommands: [
+          ConsentCommand.self, AccessExportCommand.self, EraseCommand.self, RetentionCommand.self,
+        ]),
     ])
 
   static func main() async {
@@ -74,6 +79,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as IdentityProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
+    case let error as PrivacyProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

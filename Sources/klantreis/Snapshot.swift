@@ -231,6 +231,7 @@ final class StoredFacts: RuleFacts {
 
   private struct State {
     var traits: [Int64: [String: PropertyValue]]?
+    var consents: (known: [Int64: Set<ConsentGrant>], usual: Set<ConsentGrant>)?
     var failure: (any Error)?
   }
 
@@ -241,12 +242,15 @@ final class StoredFacts: RuleFacts {
       if state.traits == nil {
         do {
           state.traits = try store.traits()
+          state.consents = try store.consentGrants()
         } catch {
           state.traits = [:]
           state.failure = error
         }
       }
-      return CustomerFacts(traits: state.traits?[Int64(number)] ?? [:])
+      return CustomerFacts(
+        traits: state.traits?[Int64(number)] ?? [:],
+        consents: state.consents.map { $0.known[Int64(number)] ?? $0.usual } ?? [])
     }
   }
 
@@ -259,8 +263,13 @@ final class StoredFacts: RuleFacts {
     }
     do {
       let traits = try store.traits(of: customers.values.map(Int64.init))
+      let consents = try store.consentGrants(of: customers.values.map(Int64.init))
       for (place, customer) in customers.values.enumerated() {
-        body(place, CustomerFacts(traits: traits[Int64(customer)] ?? [:]))
+        body(
+          place,
+          CustomerFacts(
+            traits: traits[Int64(customer)] ?? [:],
+            consents: consents.known[Int64(customer)] ?? consents.usual))
       }
     } catch {
       state.withLock { $0.failure = error }

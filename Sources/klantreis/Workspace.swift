@@ -42,6 +42,8 @@ final class Workspace: Sendable {
     self.freshness = freshness
     store = try Store(folder: folder)
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
+    // An erasure that was cut off is finished before anything else.
+    try Eraser(workspace: self).finishOpen(at: .now)
   }
 
   /// For a server: questions that come together share what is new, and a new base is written while
@@ -92,6 +94,9 @@ final class Workspace: Sendable {
   /// Under which the store keeps the secret; settings that are shown leave it out.
   static let visitorKeyName = "visitor key"
 
+  /// What is no setting to be shown.
+  static let secretNames: Set = [visitorKeyName, "erasure key", ConsentLinks.keyName]
+
   /// The project's secret by which addresses in web servers' logs become visitors; made once.
   func visitorKey() throws -> String {
     try store.setting(Self.visitorKeyName, orSet: ImportOptions.newVisitorKey())
@@ -133,6 +138,9 @@ extension Workspace {
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
+
+  /// The next snapshot is made anew, whoever changed the store.
+  func lookAgain() { state.withLock { $0 = State() } }
 
   private static let questions = DispatchQueue(
     label: "questions", qos: .userInitiated, attributes: .concurrent)

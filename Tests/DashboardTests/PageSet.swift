@@ -80,7 +80,7 @@ enum PageSet {
             identities: Samples.identities), context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
-    pages += sources(language) + segments(language) + access(language)
+    pages += sources(language) + segments(language) + access(language) + privacy(language)
     for (path, pairs) in [
       ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {

@@ -23,6 +23,8 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
+    "GET /preferences/{token}", "POST /preferences/{token}", "GET /unsubscribe/{token}",
+    "POST /unsubscribe/{token}", "GET /confirm/{token}", "POST /confirm/{token}",
     "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
   ]
@@ -37,6 +39,13 @@ struct PermissionRouteTests {
     "GET /api/v1/customers/{id}/identities": .persons,
     "POST /api/v1/customers/{id}/join": .act, "POST /api/v1/customers/{id}/part": .act,
     "POST /api/v1/customers/{id}/unpart": .act,
+    "GET /privacy": .persons, "POST /privacy/retention": .keep, "POST /privacy/purposes": .keep,
+    "GET /privacy/records": .persons, "POST /privacy/records": .keep,
+    "POST /customers/{id}/consent": .act, "GET /customers/{id}/export": .keep,
+    "GET /customers/{id}/erase": .keep, "POST /customers/{id}/erase": .keep,
+    "GET /api/v1/customers/{id}/consents": .persons,
+    "POST /api/v1/customers/{id}/consents": .act,
+    "GET /api/v1/customers/{id}/export": .keep, "POST /api/v1/customers/{id}/erase": .keep,
     "GET /segments": .insights, "GET /segments/{name}": .insights, "POST /segments": .edit,
     "POST /segments/{name}/remove": .edit,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,

@@ -22,6 +22,7 @@ struct API: Sendable {
     }
     group.get("changes", needs: .persons) { request, _ in await changes(request) }
     IdentityDesk(workspace: workspace).addAPIRoutes(to: group)
+    PrivacyDesk(workspace: workspace).addAPIRoutes(to: group)
     group.get("openapi.json", needs: .insights) { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")

@@ -16,7 +16,7 @@ enum OpenAPI {
       "paths": .object(
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
-            + [("/api/v1/changes", changes)] + IdentityAPI.paths)),
+            + [("/api/v1/changes", changes)] + IdentityAPI.paths + PrivacyAPI.paths)),
       "components": [
         "schemas": ["Error": errorSchema],
         "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
@@ -117,7 +117,7 @@ enum OpenAPI {
 
 /// The form of an answer's JSON.
 indirect enum Shape: Sendable {
-  case text, whole, number
+  case text, whole, number, flag
   case list(Shape)
   /// Null or left out when there is no such value.
   case optional(Shape)
@@ -130,6 +130,7 @@ indirect enum Shape: Sendable {
     case .text: return ["type": "string"]
     case .whole: return ["type": "integer"]
     case .number: return ["type": "number"]
+    case .flag: return ["type": "boolean"]
     case .list(let item): return ["type": "array", "items": item.schema]
     case .optional(let shape): return ["anyOf": [shape.schema, ["type": "null"]]]
     case .open: return ["type": "object"]

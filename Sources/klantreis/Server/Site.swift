@@ -49,6 +49,7 @@ struct Site: Sendable {
     SegmentDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    PrivacyDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -76,11 +77,12 @@ struct Site: Sendable {
         "limit": [String(pageLength)],
       ]
     ) { CustomerTimeline.self }
-    return Pages.timelinePage(
-      TimelinePage(
-        timeline: answer, model: try snapshot.models.named(answer.model), page: number,
-        firstIndex: (number - 1) * pageLength,
-        identities: try workspace.store.identities(of: id)), context)
+    var page = TimelinePage(
+      timeline: answer, model: try snapshot.models.named(answer.model), page: number,
+      firstIndex: (number - 1) * pageLength,
+      identities: try workspace.store.identities(of: id))
+    page.consent = try workspace.consentCard(of: id)
+    return Pages.timelinePage(page, context)
   }
 
   private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
