@@ -137,8 +137,8 @@ struct PrivacyDesk: Sendable {
     }
     do {
       try Self.check(purposes)
-    } catch let problem as PrivacyProblem {
-      return try await overview(request, context, problem: problem.description)
+    } catch {
+      return try await overview(request, context, problem: error.description)
     }
     let deed = try context.knownVisitor().deed(.purposesChanged)
     let checked = purposes
