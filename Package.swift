@@ -67,7 +67,7 @@ let package = Package(
     .target(
       name: "Access", dependencies: ["CustomerJourney", "CSodium", crypto], swiftSettings: strict),
     .target(
-      name: "Store", dependencies: ["CustomerJourney", "Access", grdb, sqlite],
+      name: "Store", dependencies: ["CustomerJourney", "Access", crypto, grdb, sqlite],
       swiftSettings: strict),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -150,6 +150,12 @@ let package = Package(
         .embedInCode("Templates/company.mustache"),
         .embedInCode("Templates/companies.mustache"),
         .embedInCode("Templates/companyleads.mustache"),
+        .embedInCode("Templates/consentcard.mustache"),
+        .embedInCode("Templates/preferences.mustache"),
+        .embedInCode("Templates/privacy.mustache"),
+        .embedInCode("Templates/erase.mustache"),
+        .embedInCode("Templates/records.mustache"),
+        .embedInCode("Templates/export.mustache"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",

@@ -60,6 +60,7 @@ package struct Activity: Hashable, Sendable {
     case traitChanged, calculatedTraitAdded, calculatedTraitRemoved
     case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged
     case messageRepeated, addressOpened, webhookChanged, audienceExported
+    case consentNoted, purposesChanged, outlivedRemoved, erasedAllowed
   }
 }
 

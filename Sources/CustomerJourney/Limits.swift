@@ -310,4 +310,25 @@ package enum Limits {
   package static let touchpointsPerLane = 400
   /// Leads that the review list shows.
   package static let accountLeads = 200
+  // MARK: Consent and privacy
+
+  /// Bytes of a text that is looked for when a person is erased; shorter ones stand everywhere.
+  package static let erasedTextBytes = 3
+  /// Characters of the words, the page and the version that prove a consent.
+  package static let consentProofCharacters = 4_000
+  /// Purposes that customers are asked about.
+  package static let consentPurposes = 30
+  /// Days that a link to somebody's own preferences works, and one that confirms an address.
+  package static let preferenceLinkDays: Int64 = 365
+  package static let confirmationLinkDays: Int64 = 7
+  /// Requests for public pages that one address may send in a minute.
+  package static let publicRequestsPerMinute = 60
+  /// Touchpoints that an answer to somebody's right of access has.
+  package static let exportedTouchpoints = 1_000_000
+  /// Seconds between two looks of a server for what has outlived its term.
+  package static let retentionSeconds: Double = 3_600
+  /// Seconds between two looks whether another process erased somebody.
+  package static let erasedLookSeconds: Double = 5
+  /// Rows that one step of it removes, so that clients needn't wait for it.
+  package static let rowsPerRemoval = 5_000
 }

@@ -229,8 +229,8 @@ extension PageContext {
   }
 
   private var isOfAccount: Bool {
-    !path.hasPrefix("/accounts")
-      && ["/account", "/users", "/tokens", "/activity"].contains { path.hasPrefix($0) }
+    let own = ["/account", "/users", "/tokens", "/activity", "/privacy"]
+    return !path.hasPrefix("/accounts") && own.contains { path.hasPrefix($0) }
   }
 
   private func languageChoice(

@@ -50,6 +50,12 @@ enum Templates {
     "welcome": PackageResources.welcome_mustache,
     "play": PackageResources.play_mustache,
     "plays": PackageResources.plays_mustache,
+    "consentcard": PackageResources.consentcard_mustache,
+    "preferences": PackageResources.preferences_mustache,
+    "privacy": PackageResources.privacy_mustache,
+    "erase": PackageResources.erase_mustache,
+    "records": PackageResources.records_mustache,
+    "export": PackageResources.export_mustache,
   ]
 
   private static let library: MustacheLibrary = {

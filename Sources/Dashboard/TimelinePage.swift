@@ -36,6 +36,8 @@ package struct TimelinePage: Sendable {
 
     package var isNarrow: Bool { channel != nil || event != nil }
   }
+  /// What the customer allows; nil where only the journey is shown.
+  package var consent: ConsentCard?
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
@@ -90,6 +92,7 @@ extension Pages {
     }
     values["narrow"] = page.narrowing.map { narrowForm($0, timeline, context) }
     values["companies"] = accountCard(page.companies, context)
+    values["consent"] = page.consent.map { consentCard($0, context) }
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

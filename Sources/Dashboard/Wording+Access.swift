@@ -323,6 +323,12 @@ extension Wording {
       return isDutch ? "wijzigde wie bij een bedrijf hoort" : "changed who belongs to an account"
     case .modelAdded: return isDutch ? "voegde model toe" : "added model"
     case .settingChanged: return isDutch ? "wijzigde instelling" : "changed setting"
+    case .consentNoted:
+      return isDutch ? "noteerde toestemming van klant" : "noted consent of customer"
+    case .purposesChanged: return isDutch ? "wijzigde de doelen" : "changed the purposes"
+    case .outlivedRemoved: return isDutch ? "ruimde op" : "removed what was outlived:"
+    case .erasedAllowed:
+      return isDutch ? "liet een gewiste sleutel weer toe" : "let an erased key in again"
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"
     case .restored: return isDutch ? "zette terug uit" : "restored from"
     case .playAdded: return isDutch ? "voegde play toe" : "added play"

@@ -297,6 +297,7 @@ enum Schema {
     registerMessages(in: &migrator)
     registerPlays(in: &migrator)
     registerAccounts(&migrator)
+    registerConsent(in: &migrator)
     return migrator
   }
 }

@@ -202,6 +202,19 @@ final class JourneyKeeper: Sendable {
   /// meanwhile do not wait.
   func writeBase() { writing.sync { write() } }
 
+  /// Lets go of all journeys in memory and of the file, since names in both may be erased: they are read
+  /// again from the store.
+  func forget() throws {
+    try writing.sync {
+      state.withLock { $0.held = nil }
+      // The second is what a kill left of one that was being written.
+      for old in [file, file.appendingPathExtension("new")]
+      where FileManager.default.fileExists(atPath: old.path) {
+        try FileManager.default.removeItem(at: old)
+      }
+    }
+  }
+
   private func write() {
     defer { state.withLock { $0.isWriting = false } }
     guard let held = state.withLock({ $0.held }) else { return }

@@ -44,13 +44,19 @@ struct Klantreis: AsyncParsableCommand {
         name: "Project",
         subcommands: [
           CustomersCommand.self, TraitsCommand.self, AccountsCommand.self, ModelsCommand.self,
-          SegmentsCommand.self, SettingsCommand.self, UsersCommand.self, TokensCommand.self, PlayCommand.self,
+          SegmentsCommand.self, SettingsCommand.self, UsersCommand.self, TokensCommand.self,
+          PlayCommand.self,
         ]),
       CommandGroup(
         name: "Messages",
         subcommands: [
           MessagesCommand.self, ContentCommand.self, MailCommand.self, WebhooksCommand.self,
           AudienceCommand.self,
+        ]),
+      CommandGroup(
+        name: "Privacy",
+        subcommands: [
+          ConsentCommand.self, AccessExportCommand.self, EraseCommand.self, RetentionCommand.self,
         ]),
     ])
 
@@ -85,6 +91,7 @@ struct Klantreis: AsyncParsableCommand {
     case let error as UserProblem: fail("\(error)", .failed)
     case let error as MailSettingProblem: fail("\(error)", .wrongUse)
     case let error as ContentError: fail("\(error)", .failed)
+    case let error as PrivacyProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

@@ -235,6 +235,7 @@ final class StoredFacts: RuleFacts {
     var roles: [Int64: Set<String>] = [:]
     var accounts: [Account]?
     var deals: AccountDeals?
+    var consents: (known: [Int64: Set<ConsentGrant>], usual: Set<ConsentGrant>)?
     var failure: (any Error)?
   }
 
@@ -246,13 +247,16 @@ final class StoredFacts: RuleFacts {
         do {
           state.traits = try store.traits()
           state.roles = try store.accountRoles(at: .now)
+          state.consents = try store.consentGrants()
         } catch {
           state.traits = [:]
           state.failure = error
         }
       }
       return CustomerFacts(
-        traits: state.traits?[Int64(number)] ?? [:], accountRoles: state.roles[Int64(number)] ?? [])
+        traits: state.traits?[Int64(number)] ?? [:],
+        consents: state.consents.map { $0.known[Int64(number)] ?? $0.usual } ?? [],
+        accountRoles: state.roles[Int64(number)] ?? [])
     }
   }
 
@@ -267,11 +271,14 @@ final class StoredFacts: RuleFacts {
       let numbers = customers.values.map(Int64.init)
       let traits = try store.traits(of: numbers)
       let roles = try store.accountRoles(of: numbers, at: .now)
+      let consents = try store.consentGrants(of: numbers)
       for (place, customer) in customers.values.enumerated() {
         body(
           place,
           CustomerFacts(
-            traits: traits[Int64(customer)] ?? [:], accountRoles: roles[Int64(customer)] ?? []))
+            traits: traits[Int64(customer)] ?? [:],
+            consents: consents.known[Int64(customer)] ?? consents.usual,
+            accountRoles: roles[Int64(customer)] ?? []))
       }
     } catch {
       state.withLock { $0.failure = error }

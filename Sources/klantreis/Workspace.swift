@@ -45,6 +45,8 @@ final class Workspace: Sendable {
     self.freshness = freshness
     store = try Store(folder: folder)
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
+    // An erasure that was cut off is finished before anything else.
+    try Eraser(workspace: self).finishOpen(at: .now)
   }
 
   /// For a server: questions that come together share what is new, and a new base is written while
@@ -148,6 +150,9 @@ extension Workspace {
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
+
+  /// The next snapshot is made anew, whoever changed the store.
+  func lookAgain() { state.withLock { $0 = State() } }
 
   private static let questions = DispatchQueue(
     label: "questions", qos: .userInitiated, attributes: .concurrent)

@@ -3,7 +3,7 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
+
 import Insights
 import JourneyEngine
 import Store

@@ -252,7 +252,17 @@ package struct FrontDoor: Sendable {
         taking: &events[at], of: request, facts: facts, source: source, into: &batch)
       if let (kind, reason) = rejection { rejected.append((events[at].index, reason, kind)) }
     }
-    keep(rejected, of: request, dialect, source, in: &batch)
+    if facts.privacyControl, source.mapping.claimant == .browser {
+      // Of such a browser nothing is kept to be read again: it has the ids in it.
+      batch.rejected += rejected.map { one in
+        RejectedEvent(
+          kind: one.kind, source: source.name, dialect: dialect.name, reason: one.reason,
+          received: request.received,
+          request: KeptRequest(method: request.method, path: request.path, isCut: true))
+      }
+    } else {
+      keep(rejected, of: request, dialect, source, in: &batch)
+    }
     return batch
   }
 

@@ -48,6 +48,14 @@ struct BackupCommand: ParsableCommand {
     let manifest = try Backup(file: url, passphrase: try passphrase.read())
       .make(of: workspace, at: .now)
     try workspace.note(.backupMade, url.lastPathComponent)
+    if let days = try workspace.store.retention().days[.backups] {
+      let now = Timestamp.now
+      let expires = Timestamp(milliseconds: now.milliseconds + Int64(days) * 86_400_000)
+      try workspace.store.noteBackup(path: url.path, made: now, expires: expires)
+      Terminal.note(
+        "The backup is removed after \(days) days where it stands now, since it has persons who may "
+          + "ask to be forgotten; `klantreis retention backups none` keeps backups.")
+    }
     Terminal.write(
       "\(file): \(Disk.bytes(of: url).description) bytes, \(manifest.files.count) files, read again and good"
         + "\(passphrase.file == nil ? "" : ", encrypted").\n")

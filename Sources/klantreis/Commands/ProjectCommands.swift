@@ -190,7 +190,7 @@ struct SettingsCommand: ParsableCommand {
     let workspace = try data.openExisting()
     guard let name else {
       for (name, value) in try workspace.store.settings().sorted(by: { $0.key < $1.key })
-      where name != Workspace.visitorKeyName && !Workspace.isSecret(name) {
+      where !Workspace.isSecret(name) {
         Terminal.write("\(name) = \(value)\n")
       }
       return

@@ -20,7 +20,8 @@ extension Workspace {
 
   /// True for settings that are never shown.
   static func isSecret(_ name: String) -> Bool {
-    name == linkKeyName || MailSetting.allCases.contains { $0.key == name && $0.isSecret }
+    [visitorKeyName, linkKeyName, "erasure key"].contains(name)
+      || MailSetting.allCases.contains { $0.key == name && $0.isSecret }
       || (name.hasPrefix(webhookPrefix) && name.hasSuffix(secretSuffix))
   }
 

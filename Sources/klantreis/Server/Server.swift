@@ -47,6 +47,7 @@ struct Server: Sendable {
         hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
     Site.addAssets(to: router)
     LoginDesk(gate: gate).addOpenRoutes(to: router)
+    PreferenceDesk(gate: gate).addOpenRoutes(to: router)
     // From here on nothing answers who is not logged in.
     router.add(middleware: LoginRequired(gate: gate))
     // Again, for here it is known who reads.
@@ -86,6 +87,7 @@ struct Server: Sendable {
           plays: PlayKeeper(workspace: workspace), logger: logger),
         SearchService(workspace: workspace, logger: logger),
         DeliveryService(workspace: workspace, intake: reception.intake, logger: logger),
+        PrivacyService(workspace: workspace, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

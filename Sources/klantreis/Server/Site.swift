@@ -56,6 +56,7 @@ struct Site: Sendable {
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
     MessageDesk(workspace: workspace).addRoutes(to: routes)
     CompanyDesk(workspace: workspace).addRoutes(to: routes)
+    PrivacyDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -97,12 +98,12 @@ struct Site: Sendable {
         "limit": [String(pageLength)],
       ], narrowedBy: rule
     ) { CustomerTimeline.self }
-    return Pages.timelinePage(
-      TimelinePage(
-        timeline: answer, model: try snapshot.models.named(answer.model), page: number,
-        firstIndex: (number - 1) * pageLength, profile: profile, narrowing: narrowing,
-        companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models),
-      context)
+    var page = TimelinePage(
+      timeline: answer, model: try snapshot.models.named(answer.model), page: number,
+      firstIndex: (number - 1) * pageLength, profile: profile, narrowing: narrowing,
+      companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models)
+    page.consent = try workspace.consentCard(of: id)
+    return Pages.timelinePage(page, context)
   }
 
   /// What a journey can be narrowed to, and is; nil without a journey.
