@@ -55,7 +55,7 @@ struct ConsentLinks {
       case .confirmation: "confirm"
       default: "preferences"
       }
-    return "/\(folder)/\(link.token(key: try self.key()))"
+    return "/\(folder)/\(link.token(key: try workspace.linkKey()))"
   }
 
   /// Who holds a link, by key, and what it is about. Nil when it opens nothing, or nobody any more.
