@@ -94,6 +94,8 @@ package struct FrontDoor: Sendable {
   package struct Judged: Sendable {
     package let batch: CollectedBatch
     fileprivate let dialect: any Dialect
+    /// As it came, for a refusal, and unpacked.
+    fileprivate let packed: CollectorRequest
     fileprivate let request: CollectorRequest
     /// Nil where nothing of it could be read, and the refusal that says so.
     fileprivate var delivery: Delivery?
@@ -132,13 +134,13 @@ package struct FrontDoor: Sendable {
     var note = Note(dialect: dialect.name, source: judged.source)
     switch kept {
     case .failure(let error):
-      return refused(judged.request, dialect, error as? Refusal ?? .unavailable, note)
+      return refused(judged.packed, dialect, error as? Refusal ?? .unavailable, note)
     case .success(let outcome):
       note.outcome = outcome
       note.batch = batch
     }
     guard let delivery = judged.delivery else {
-      return refused(judged.request, dialect, judged.refusal ?? .unavailable, note)
+      return refused(judged.packed, dialect, judged.refusal ?? .unavailable, note)
     }
     let reply = dialect.reply(
       to: judged.request, delivery: delivery,
@@ -189,7 +191,8 @@ package struct FrontDoor: Sendable {
       else { throw error }
       return .judged(
         Judged(
-          batch: batch, dialect: dialect, request: request, refusal: error, source: source.name))
+          batch: batch, dialect: dialect, packed: packed, request: request, refusal: error,
+          source: source.name))
     }
     if delivery.isQuestion {
       return .answered(dialect.reply(to: request, delivery: delivery, outcome: DeliveryOutcome()))
@@ -198,7 +201,7 @@ package struct FrontDoor: Sendable {
     let batch = batch(of: &delivery, in: request, dialect, source)
     return .judged(
       Judged(
-        batch: batch, dialect: dialect, request: request, delivery: delivery,
+        batch: batch, dialect: dialect, packed: packed, request: request, delivery: delivery,
         source: source.name))
   }
 
