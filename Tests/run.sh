@@ -52,6 +52,8 @@ step "a source's page while events come in"
 .build-python/bin/python Tests/Browser/check_live.py
 step "the front door: real clients, crashes, bad disks and bad manners"
 .build-python/bin/python Tests/EndToEnd/front_door.py
+step "persons who are forgotten, through kills"
+.build-python/bin/python Tests/EndToEnd/forget.py
 
 step "what the tests said"
 cat "$log"

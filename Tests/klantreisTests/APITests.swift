@@ -2,6 +2,7 @@ import CustomerJourney
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
 import Store
 import Testing
 
@@ -32,7 +33,7 @@ struct APITests {
       let routes = QuestionKind.all.map(\.name).sorted().map { "/api/v1/" + $0 }
       let others =
         ["/api/v1/changes"]
-        + ["identities", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["identities", "join", "part", "unpart", "consents", "export", "erase"].map { "/api/v1/customers/{key}/\($0)" }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
@@ -42,6 +43,19 @@ struct APITests {
           as? [String: Any])
       let known = try json(try await client.get("/api/v1/customers/ann/identities").text)
       #expect(mismatch(known, form, at: "identities") == nil)
+      let consents = try #require(paths["/api/v1/customers/{key}/consents"]?["get"])
+      let ledger = try #require(
+        dig(consents, "responses", "200", "content", "application/json", "schema")
+          as? [String: Any])
+      let said = try await client.execute(
+        uri: "/api/v1/customers/ann/consents", method: .post,
+        body: ByteBuffer(
+          string:
+            "{\"purpose\":\"marketing\",\"channel\":\"Email\",\"answer\":\"given\",\"how\":\"by phone\"}")
+      ) { String(buffer: $0.body) }
+      #expect(said.contains("by phone"))
+      let allowed = try json(try await client.get("/api/v1/customers/ann/consents").text)
+      #expect(mismatch(allowed, ledger, at: "consents") == nil)
       for (kind, query) in Self.requests {
         let reply = try await client.get("/api/v1/\(kind)?\(query)")
         #expect(reply.status == .ok, "\(kind)")
