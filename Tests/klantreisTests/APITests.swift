@@ -33,7 +33,9 @@ struct APITests {
       let routes = QuestionKind.all.map(\.name).sorted().map { "/api/v1/" + $0 }
       let others =
         ["/api/v1/changes"]
-        + ["identities", "join", "part", "unpart", "consents", "export", "erase"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["identities", "join", "part", "unpart", "consents", "export", "erase"].map {
+          "/api/v1/customers/{key}/\($0)"
+        }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
@@ -51,7 +53,8 @@ struct APITests {
         uri: "/api/v1/customers/ann/consents", method: .post,
         body: ByteBuffer(
           string:
-            "{\"purpose\":\"marketing\",\"channel\":\"Email\",\"answer\":\"given\",\"how\":\"by phone\"}")
+            "{\"purpose\":\"marketing\",\"channel\":\"Email\",\"answer\":\"given\",\"how\":\"by phone\"}"
+        )
       ) { String(buffer: $0.body) }
       #expect(said.contains("by phone"))
       let allowed = try json(try await client.get("/api/v1/customers/ann/consents").text)
