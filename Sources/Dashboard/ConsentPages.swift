@@ -1,3 +1,4 @@
+import Access
 package import CustomerJourney
 
 /// What one customer allows, for the customer's page.

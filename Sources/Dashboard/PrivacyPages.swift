@@ -1,3 +1,4 @@
+import Access
 package import CustomerJourney
 
 /// What customers allow, terms, and whom was forgotten.

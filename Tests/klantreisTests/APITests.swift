@@ -1,6 +1,7 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
+import NIOCore
 import Store
 import Testing
 
@@ -34,6 +35,7 @@ struct APITests {
       let others =
         ["/api/v1/changes", "/api/v1/customers", "/api/v1/customers/{key}", "/api/v1/traits"]
         + ["identities", "traits", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["consents", "export", "erase"].map { "/api/v1/customers/{key}/\($0)" }
         + ["", "/add", "/remove", "/undo"].map { "/api/v1/accounts/{key}\($0)" }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
@@ -55,6 +57,20 @@ struct APITests {
         #expect(reply.status == .ok, "\(address)")
         #expect(mismatch(try json(reply.text), form, at: path) == nil)
       }
+      let consents = try #require(paths["/api/v1/customers/{key}/consents"]?["get"])
+      let ledger = try #require(
+        dig(consents, "responses", "200", "content", "application/json", "schema")
+          as? [String: Any])
+      let said = try await client.execute(
+        uri: "/api/v1/customers/ann/consents", method: .post,
+        body: ByteBuffer(
+          string:
+            "{\"purpose\":\"marketing\",\"channel\":\"Email\",\"answer\":\"given\",\"how\":\"by phone\"}"
+        )
+      ) { String(buffer: $0.body) }
+      #expect(said.contains("by phone"))
+      let allowed = try json(try await client.get("/api/v1/customers/ann/consents").text)
+      #expect(mismatch(allowed, ledger, at: "consents") == nil)
       for (kind, query) in Self.requests {
         let reply = try await client.get("/api/v1/\(kind)?\(query)")
         #expect(reply.status == .ok, "\(kind)")

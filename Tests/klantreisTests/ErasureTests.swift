@@ -1,6 +1,7 @@
 import Access
 import CustomerJourney
 import Foundation
+import JourneyEngine
 import Store
 import Testing
 
@@ -30,7 +31,7 @@ struct ErasureTests {
       "bob", "2024-03-09T10:00:00Z", "Product Shared", .website, "shoe")
     friend.properties = Properties(["to": .text("Zoe@Kaasland.NL"), "kind": .text("mail")])
     touchpoints.append(friend)
-    try store.append([
+    _ = try store.append([
       CollectedBatch(
         touchpoints: touchpoints,
         profiles: [

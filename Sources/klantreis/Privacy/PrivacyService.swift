@@ -2,6 +2,7 @@ import Access
 import CustomerJourney
 import Logging
 import ServiceLifecycle
+import Store
 
 /// Removes what has outlived its term once an hour, and lets go of journeys in memory when another
 /// process erased somebody.

@@ -64,8 +64,6 @@ struct PreferenceDesk: Sendable {
         .tooManyRequests, message: "Too many requests came from this address; wait a minute.")
     }
     var response = try await body(try context.pathPart("token"))
-    // The address of the page is a key: it goes to nobody.
-    response.headers[.named("Referrer-Policy")] = "no-referrer"
     response.headers[.named("X-Robots-Tag")] = "noindex"
     return response
   }
