@@ -85,18 +85,21 @@ extension PageSet {
     ]
   }
 
+  private static let companyRoles: [[String]] = [
+    ["user"], ["decision maker", "sponsor"], [], ["evaluator"], ["influencer"], [],
+  ]
+
+  private static let companyMembers: [Account.Member] = companyRoles.enumerated().map {
+    place, roles in
+    let from: Timestamp? = place == 3 ? Timestamp(milliseconds: 1_750_000_000_000) : nil
+    let until: Timestamp? = place == 4 ? Timestamp(milliseconds: 1_755_000_000_000) : nil
+    return Account.Member(customer: Int64(place + 1), from: from, until: until, roles: roles)
+  }
+
   private static let companySample = Account(
     id: 1, key: "acme",
     traits: ["name": .text("Acme & <Zonen> B.V."), "employees": .number(140)],
-    domains: ["acme.bedrijf", "acme-zonen.bedrijf"],
-    members: (1...6).map { number in
-      Account.Member(
-        customer: Int64(number),
-        from: number == 4 ? Timestamp(milliseconds: 1_750_000_000_000) : nil,
-        until: number == 5 ? Timestamp(milliseconds: 1_755_000_000_000) : nil,
-        roles: [["user"], ["decision maker", "sponsor"], [], ["evaluator"], ["influencer"], []][
-          number - 1])
-    })
+    domains: ["acme.bedrijf", "acme-zonen.bedrijf"], members: companyMembers)
 
   private static func lanes(_ standing: AccountStanding) -> AccountJourney {
     let channels = ["Website", "Email", "Live meeting", "Chat"]
