@@ -9,6 +9,8 @@ package struct Related: Codable, Sendable, Equatable {
   package var baskets: Int
   /// Baskets left out because they hold more than ``Limits/basketContents``.
   package var crowded: Int
+  /// Customers in the question, with a basket or without.
+  package var customers: Int
 
   package struct Row: Codable, Sendable, Equatable {
     package var content: String
@@ -53,6 +55,7 @@ package struct RelatedFold: Fold {
   package var columns: Columns { [.events, .times, .contents] }
 
   package struct Partial: Sendable, Codable {
+    var customers = 0
     var baskets = 0
     var crowded = 0
     /// Baskets by content's code.
@@ -64,6 +67,7 @@ package struct RelatedFold: Fold {
   package func start() -> Partial { Partial() }
 
   package func update(_ partial: inout Partial, with journeys: JourneyBlock) {
+    partial.customers += journeys.journeyCount
     var basket: [UInt32] = []
     for k in 0..<journeys.journeyCount {
       var time = Int64.min
@@ -97,6 +101,7 @@ package struct RelatedFold: Fold {
   }
 
   package func merge(_ partial: inout Partial, with other: Partial) {
+    partial.customers += other.customers
     partial.baskets += other.baskets
     partial.crowded += other.crowded
     partial.singles.merge(other.singles, uniquingKeysWith: +)
@@ -125,7 +130,8 @@ package struct RelatedFold: Fold {
       return (a.content, a.related) < (b.content, b.related)
     }
     return Related(
-      rows: Array(rows.prefix(top)), baskets: partial.baskets, crowded: partial.crowded)
+      rows: Array(rows.prefix(top)), baskets: partial.baskets, crowded: partial.crowded,
+      customers: partial.customers)
   }
 }
 

@@ -135,6 +135,10 @@ import Testing
       (["554 go away"], false, "weird", "temporary smtp-554"),
       ([">MAIL FROM:<a>", "550 5.7.1 not you"], false, "no", "temporary smtp-5.7.1"),
       ([">RCPT TO:<a>", "550 5.1.1 unknown"], false, "no", "permanent gone smtp-5.1.1"),
+      (
+        [">RCPT TO:<a>", "550 5.1.1 unknown", ">QUIT", "221 bye"], false, "no",
+        "permanent gone smtp-5.1.1"
+      ),
       ([">RCPT TO:<a>", "550 no such user"], false, "no", "permanent gone smtp-550"),
       ([">RCPT TO:<a>", "552 5.2.2 full"], false, "no", "permanent smtp-5.2.2"),
       ([">RCPT TO:<a>", "450 4.2.1 later"], false, "no", "temporary smtp-4.2.1"),

@@ -34,8 +34,15 @@ struct SMTPTalk: Hashable, Sendable {
   /// True once the server answered to the whole mail.
   private(set) var isAnswered = false
 
+  /// True once we said goodbye: what the server answers to that says nothing of the mail.
+  private var isOver = false
+
   mutating func said(byUs line: String) {
     let word = line.prefix(4).uppercased()
+    guard word != "QUIT" else {
+      isOver = true
+      return
+    }
     switch word {
     case "EHLO", "HELO", "STAR": stage = .greeting
     case "AUTH": stage = .login
@@ -48,6 +55,7 @@ struct SMTPTalk: Hashable, Sendable {
   }
 
   mutating func said(byServer text: String) {
+    guard !isOver else { return }
     for line in text.split(whereSeparator: \.isNewline) where !line.isEmpty {
       // A line with a dash behind the code is followed by more.
       reply = String(line.prefix(Limits.answerBytes))

@@ -202,7 +202,7 @@ extension QuestionKind {
       ])
     case "related":
       .object([
-        "baskets": .whole, "crowded": .whole,
+        "baskets": .whole, "crowded": .whole, "customers": .whole,
         "rows": .list(
           .object([
             "content": .text, "related": .text, "baskets": .whole, "support": .number,
