@@ -54,6 +54,8 @@ step "a source's page while events come in"
 .build-python/bin/python Tests/Browser/check_live.py
 step "the front door: real clients, crashes, bad disks and bad manners"
 .build-python/bin/python Tests/EndToEnd/front_door.py
+step "mail: a server that refuses, fails and drops, signatures, bounces, webhooks"
+.build-python/bin/python Tests/EndToEnd/mail.py
 
 step "what the tests said"
 cat "$log"

@@ -240,6 +240,8 @@ package enum Limits {
   package static let contentItems = 24
   package static let contentBlocks = 60
   package static let contentBytes = 262_144
+  /// Different contents of a basket that is looked at for what is bought together.
+  package static let basketContents = 100
   /// Contents in a project's folder.
   package static let contents = 500
   /// Seconds for a connection, and for a whole mail or call.

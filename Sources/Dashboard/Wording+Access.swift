@@ -323,7 +323,8 @@ extension Wording {
     case .contactPolicyChanged:
       return isDutch ? "wijzigde het contactbeleid" : "changed the contact policy"
     case .messageRepeated: return isDutch ? "liet opnieuw versturen" : "had sent again"
-    case .addressOpened: return isDutch ? "opende een mailadres weer" : "opened a mail address again"
+    case .addressOpened:
+      return isDutch ? "opende een mailadres weer" : "opened a mail address again"
     case .webhookChanged: return isDutch ? "veranderde de webhook" : "changed the webhook"
     case .audienceExported: return isDutch ? "gaf een doelgroep uit" : "exported an audience of"
     }

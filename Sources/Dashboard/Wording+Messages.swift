@@ -32,7 +32,8 @@ extension Wording {
     ("channel.audience", "Audience", "Doelgroep"),
     ("contents", "Contents", "Inhoud van berichten"),
     (
-      "contentsLead", "What messages say, for each channel and language. See what somebody would get.",
+      "contentsLead",
+      "What messages say, for each channel and language. See what somebody would get.",
       "Wat berichten zeggen, per kanaal en taal. Bekijk wat iemand zou krijgen."
     ),
     ("previewFor", "Preview for customer", "Voorbeeld voor klant"),
@@ -46,13 +47,22 @@ extension Wording {
     ("reason.no-address", "no mail address is known", "er is geen e-mailadres bekend"),
     ("reason.no-phone", "no phone number is known", "er is geen telefoonnummer bekend"),
     ("reason.no-customer", "the customer is gone", "de klant is er niet meer"),
-    ("reason.no-way-out", "readers could not unsubscribe", "lezers zouden zich niet kunnen uitschrijven"),
+    (
+      "reason.no-way-out", "readers could not unsubscribe",
+      "lezers zouden zich niet kunnen uitschrijven"
+    ),
     ("reason.no-content", "the content is missing", "de inhoud ontbreekt"),
     ("reason.bad-content", "the content has a mistake", "in de inhoud zit een fout"),
-    ("reason.missing-value", "a value of the content is missing", "een waarde van de inhoud ontbreekt"),
+    (
+      "reason.missing-value", "a value of the content is missing",
+      "een waarde van de inhoud ontbreekt"
+    ),
     ("reason.no-gateway", "there is no gateway for text messages", "er is geen gateway voor sms"),
     ("reason.no-webhook", "the webhook is missing", "de webhook ontbreekt"),
-    ("reason.private-address", "the webhook is at a private address", "de webhook staat op een privéadres"),
+    (
+      "reason.private-address", "the webhook is at a private address",
+      "de webhook staat op een privéadres"
+    ),
     ("reason.no-connection", "no connection to the server", "geen verbinding met de server"),
     (
       "reason.no-answer", "the connection ended before the answer",

@@ -38,7 +38,7 @@ struct Klantreis: AsyncParsableCommand {
         name: "Questions",
         subcommands: [
           MapCommand.self, PhaseCommand.self, TransitionsCommand.self, PathsCommand.self,
-          FunnelCommand.self, JourneyCommand.self, SegmentCommand.self,
+          FunnelCommand.self, RelatedCommand.self, JourneyCommand.self, SegmentCommand.self,
         ]),
       CommandGroup(
         name: "Project",

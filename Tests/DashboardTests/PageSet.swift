@@ -80,7 +80,9 @@ enum PageSet {
             identities: Samples.identities), context("/customers/1184", language))
       ))
     pages += customers(language) + questions(language, &samples) + importing(language)
-    pages += sources(language) + segments(language) + access(language) + plays(language)
+    pages += sources(language) + segments(language) + access(language)
+    pages += messages(language)
+    pages += plays(language)
     for (path, pairs) in [
       ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {

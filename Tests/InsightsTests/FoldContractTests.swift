@@ -50,6 +50,9 @@ import Testing
             EventStep(name, in: table)
           }, withinSeconds: 3600)
       },
+      Case("related") {
+        RelatedFold(event: EventStep("Order Completed", in: $0.table), least: 1, table: $0.table)
+      },
       Case("map") {
         JourneyMapFold(model: "stdc", phaseIDs: PlacedTable.phaseIDs, table: $0.table)
       },

@@ -159,7 +159,7 @@ import Testing
         "id: a\nname: A\nemail:\n  en:\n    subject: x\n    blocks:\n      - table: x\n", 7,
         "no key “table”"
       ),
-      ("id: [", 1, "not YAML"),
+      ("id: [", 2, "not YAML"),
     ] as [(String, Int?, String)])
   func fileProblems(_ yaml: String, _ line: Int?, _ words: String) throws {
     let error = #expect(throws: ContentError.self) { try Self.content(yaml) }

@@ -56,7 +56,7 @@ import Testing
           },
           content: { _ in world.hasContent ? content : nil }, isClosed: { _ in world.closed },
           close: { _, _, _ in }, webhook: { world.webhooks[$0] }, now: { now }),
-        settings: MailSettings(settings), key: key)
+        settings: try MailSettings(settings), key: key)
     }
   }
 

@@ -18,6 +18,7 @@ struct APITests {
     ("map", "model=stdc"), ("phase", "phase=care&model=stdc"), ("transitions", "by=channel"),
     ("paths", "by=event&until=Order%20Completed&top=5"),
     ("funnel", "step=Product%20Viewed&step=Order%20Completed&within=10d"),
+    ("related", "least=1"),
     ("journey", "customer=ann&model=ten-phases"), ("segment", "who=true&points=3"),
   ]
 

@@ -23,7 +23,8 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
-    "GET /m/o/{token}", "GET /m/c/{token}", "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
+    "GET /m/o/{token}", "GET /m/c/{token}",
+    "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
     "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
     "GET /from/{token}",
@@ -53,7 +54,8 @@ struct PermissionRouteTests {
     "GET /sources/{name}/live": .edit,
     "GET /api/v1/map": .insights, "GET /api/v1/phase": .insights,
     "GET /api/v1/transitions": .insights, "GET /api/v1/paths": .insights,
-    "GET /api/v1/funnel": .insights, "GET /api/v1/segment": .insights,
+    "GET /api/v1/funnel": .insights, "GET /api/v1/related": .insights,
+    "GET /api/v1/segment": .insights,
     "GET /api/v1/journey": .persons, "GET /api/v1/changes": .persons,
     "GET /api/v1/openapi.json": .insights, "GET /api/v1/**": nil,
     "GET /account": nil, "POST /logout": nil, "POST /account/password": nil,

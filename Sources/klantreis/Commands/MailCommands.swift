@@ -7,7 +7,8 @@ import Store
 
 struct MailCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mail", abstract: "Set up mail, see whether it will arrive, and read what came back.",
+    commandName: "mail",
+    abstract: "Set up mail, see whether it will arrive, and read what came back.",
     discussion: """
       Example:
         klantreis mail set server smtp.example.org
@@ -67,12 +68,15 @@ struct MailCommand: ParsableCommand {
             "\(name) is a secret: give it on standard input, as in `klantreis mail set \(name) < "
               + "FILE`.")
         }
-        value = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+        value =
+          String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
           .trimmed
       }
       guard let value else { throw Ending.wrongUse("Say the value of \(name).") }
       let workspace = try data.open()
-      try workspace.set(setting, to: value == "none" ? nil : value)
+      // An encryption of none is a value of its own.
+      let isTakenAway = value == "none" && setting != .security
+      try workspace.set(setting, to: isTakenAway ? nil : value)
       try workspace.note(.settingChanged, setting.key)
       Terminal.write("\(name) is set.\n")
     }
@@ -117,7 +121,8 @@ struct MailCommand: ParsableCommand {
       let settings = try data.openExisting().mailSettings()
       for record in settings.records {
         Terminal.write(
-          "\(Terminal.bold(record.kind))  \(record.name)  TXT\n  \(record.value)\n  \(record.why)\n\n")
+          "\(Terminal.bold(record.kind))  \(record.name)  TXT\n  \(record.value)\n  \(record.why)\n\n"
+        )
       }
       for line in settings.advice { Terminal.write("- \(line)\n") }
       if settings.advice.isEmpty { Terminal.write("Nothing is missing here.\n") }

@@ -224,7 +224,8 @@ struct ContentCommand: ParsableCommand {
       let snapshot = try workspace.snapshot()
       if let file {
         guard let yaml = try? String(contentsOf: URL(filePath: file), encoding: .utf8) else {
-          throw Ending.failed("\(file) cannot be read as text: check the path and that it is UTF-8.")
+          throw Ending.failed(
+            "\(file) cannot be read as text: check the path and that it is UTF-8.")
         }
         let content = try Content(
           yaml: yaml, file: file, vocabulary: workspace.vocabulary(snapshot))
@@ -427,13 +428,15 @@ struct WebhooksCommand: ParsableCommand {
       guard name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" }), !name.isEmpty,
         url.hasPrefix("https://") || url.hasPrefix("http://")
       else {
-        throw Ending.wrongUse("A name is letters, digits and “-”; the address begins with https://.")
+        throw Ending.wrongUse(
+          "A name is letters, digits and “-”; the address begins with https://.")
       }
       let workspace = try data.open()
       let secret = Secret.random()
       try workspace.set(name, webhook: Webhook(name: name, url: url, secret: secret.text))
       try workspace.note(.webhookChanged, name)
-      Terminal.write("Webhook \(name) is set. It signs with this secret, shown only now:\n  \(secret.text)\n")
+      Terminal.write(
+        "Webhook \(name) is set. It signs with this secret, shown only now:\n  \(secret.text)\n")
     }
   }
 

@@ -98,7 +98,9 @@ extension Workspace {
     }
     let keys = identities.identities.map(\.key)
     func identity(_ kind: IdentityKind) -> String? {
-      keys.first { CustomerKey.kind(of: $0) == kind }.map { String($0.dropFirst(kind.prefix.count)) }
+      keys.first { CustomerKey.kind(of: $0) == kind }.map {
+        String($0.dropFirst(kind.prefix.count))
+      }
     }
     let country = text("address.country") ?? text("country")
     let values = ContentValue.object(traits.mapValues { ContentValue($0) })

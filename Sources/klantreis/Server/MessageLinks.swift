@@ -54,7 +54,8 @@ struct MessageLinks: Sendable {
     _ act: MessageAct, _ message: @escaping @Sendable ([UInt8]) throws -> Int64?
   ) async throws {
     let touchpoint = try await workspace.aside { [workspace] () -> Touchpoint? in
-      guard let id = try message(try workspace.linkKey()), let message = try workspace.store.message(id)
+      guard let id = try message(try workspace.linkKey()),
+        let message = try workspace.store.message(id)
       else { return nil }
       return try workspace.touchpoint(act, message, at: .now)
     }

@@ -194,6 +194,15 @@ extension QuestionKind {
       .object([
         "steps": .list(.object(["name": .text, "customers": .whole])), "withinSeconds": .whole,
       ])
+    case "related":
+      .object([
+        "baskets": .whole, "crowded": .whole,
+        "rows": .list(
+          .object([
+            "content": .text, "related": .text, "baskets": .whole, "support": .number,
+            "confidence": .number, "lift": .number,
+          ])),
+      ])
     case "segment":
       .object([
         "rule": .text, "customers": .whole, "members": .whole,
