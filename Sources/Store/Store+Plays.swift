@@ -1,6 +1,7 @@
 package import CustomerJourney
 import Foundation
 import GRDB
+import Synchronization
 
 /// A play of the project, as its file says it.
 package struct PlayRecord: Hashable, Sendable, Identifiable {

@@ -1,5 +1,5 @@
 package import CustomerJourney
-package import JourneyEngine
+import JourneyEngine
 
 /// One customer of the engine's columns, asked by a compiled program. For looking back over everybody.
 package struct ColumnWitness: PlayWitness {
