@@ -1,4 +1,5 @@
 import CustomerJourney
+import JourneyEngine
 import Orchestration
 import Store
 import Synchronization

@@ -1,4 +1,5 @@
 import CustomerJourney
+import Foundation
 import JourneyEngine
 import Orchestration
 import Store

@@ -4,6 +4,7 @@ import Dashboard
 import Foundation
 import HTTPTypes
 import Hummingbird
+import JourneyEngine
 import NIOCore
 import Store
 

@@ -1,5 +1,6 @@
 import CustomerJourney
 import JourneyEngine
+import Orchestration
 import Store
 
 /// One model or segment, and where every customer stands in it.
