@@ -1,7 +1,7 @@
 import CustomerJourney
 import Foundation
 import HTTPTypes
-import HummingbirdTesting
+import JourneyEngine
 import Orchestration
 import Store
 import Testing
