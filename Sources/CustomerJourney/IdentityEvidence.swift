@@ -345,8 +345,10 @@ extension [Ownership] {
     enumerated().compactMap { index, one in
       let next = index + 1 < count ? self[index + 1].since : nil
       if let next, next <= from { return nil }
-      if let end, one.since >= end { return nil }
-      return Ownership(since: Swift.max(one.since, from), customer: one.customer)
+      let since = Swift.max(one.since, from)
+      // Of several of one moment only the last holds anything.
+      if let end, since >= end { return nil }
+      return Ownership(since: since, customer: one.customer)
     }
   }
 }

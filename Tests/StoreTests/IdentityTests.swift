@@ -63,6 +63,20 @@ struct IdentityTests {
     #expect(try who.customer("bob") == "bob")
   }
 
+  @Test("of several customers on one browser in the same second one holds, in any order of arrival")
+  func sameSecond() throws {
+    for (browser, users) in [
+      ("anonymous:1", ["ann", "bob", "cas", "dan"]), ("anonymous:2", ["dan", "cas", "ann", "bob"]),
+    ] {
+      for user in users { try say(user, browser, at: 600) }
+      #expect(try who.customer(browser, at: 599) == "ann")
+      #expect(try who.customer(browser, at: 600) == "dan")
+      try say("eve", browser, at: 1200)
+      #expect(try who.customer(browser, at: 1199) == "dan")
+      #expect(try who.customer(browser, at: 1200) == "eve")
+    }
+  }
+
   @Test("an address leads from a browser to the customer who has it")
   func address() throws {
     try say("anonymous:b", "email:a@b.nl", at: 1)
