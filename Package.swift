@@ -68,12 +68,7 @@ let package = Package(
     .target(
       name: "Store", dependencies: ["CustomerJourney", "Access", grdb, sqlite],
       swiftSettings: strict),
-    .systemLibrary(
-      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(
-      name: "Orchestration",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, mustache],
-      swiftSettings: strict),
+    .target(name: "Orchestration", swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
       name: "Dashboard",
@@ -118,7 +113,7 @@ let package = Package(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
-        "Orchestration", "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
+        "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
       linkerSettings: [.linkedLibrary("mimalloc")]),
@@ -139,9 +134,7 @@ let package = Package(
       dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
       swiftSettings: strict),
     .testTarget(
-      name: "OrchestrationTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration"],
-      swiftSettings: strict),
+      name: "OrchestrationTests", dependencies: ["Orchestration"], swiftSettings: strict),
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
     .testTarget(

@@ -13,7 +13,7 @@ package struct MailAddress: Hashable, Sendable {
       text.utf8.count <= Self.bytes
     else { return nil }
     let isPlain = text.unicodeScalars.allSatisfy { scalar in
-      scalar.value > 0x20 && scalar.value != 0x7F
+      scalar.properties.generalCategory != .control
         && !#"<>()[]\,;:""#.unicodeScalars.contains(scalar)
         && !scalar.properties.isWhitespace
     }

@@ -67,4 +67,16 @@ import Testing
       try SignedLink(token: token, purpose: .open, key: key, now: now)
     }
   }
+
+  @Test("a token of the longest length opens, and a longer one of ours does not")
+  func tooLong() throws {
+    for (characters, opens) in [(3_032, true), (3_033, false)] {
+      let link = SignedLink(.click, subject: String(repeating: "a", count: characters))
+      let token = link.token(key: key)
+      #expect((token.utf8.count <= Limits.linkCharacters) == opens)
+      #expect(
+        (try? SignedLink(token: token, purpose: .click, key: key, now: now)) == (opens ? link : nil)
+      )
+    }
+  }
 }
