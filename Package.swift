@@ -11,12 +11,12 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting = Target.Dependency.product(
-  name: "HummingbirdTesting", package: "hummingbird")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -33,6 +33,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -66,9 +67,40 @@ let package = Package(
     .target(
       name: "Access", dependencies: ["CustomerJourney", "CSodium", crypto], swiftSettings: strict),
     .target(
-      name: "Store", dependencies: ["CustomerJourney", "Access", grdb, sqlite],
+      name: "Store", dependencies: ["CustomerJourney", "Access", crypto, grdb, sqlite],
       swiftSettings: strict),
-    .target(name: "Orchestration", swiftSettings: strict),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(
+      name: "Orchestration",
+      dependencies: [
+        "CustomerJourney", "JourneyEngine", "Access", "CCurl", crypto, cryptoExtras, yams,
+      ],
+      resources: [
+        .embedInCode("Content/BuiltIn/basket.yaml"),
+        .embedInCode("Plays/BuiltIn/abandoned-basket.yaml"),
+        .embedInCode("Plays/BuiltIn/browse.yaml"),
+        .embedInCode("Plays/BuiltIn/order-service.yaml"),
+        .embedInCode("Plays/BuiltIn/referral.yaml"),
+        .embedInCode("Plays/BuiltIn/reorder.yaml"),
+        .embedInCode("Plays/BuiltIn/review.yaml"),
+        .embedInCode("Plays/BuiltIn/welcome.yaml"),
+        .embedInCode("Plays/BuiltIn/win-back.yaml"),
+        .embedInCode("Plays/Contents/basket-1.yaml"),
+        .embedInCode("Plays/Contents/basket-2.yaml"),
+        .embedInCode("Plays/Contents/basket-3.yaml"),
+        .embedInCode("Plays/Contents/browse-1.yaml"),
+        .embedInCode("Plays/Contents/order-1.yaml"),
+        .embedInCode("Plays/Contents/order-2.yaml"),
+        .embedInCode("Plays/Contents/referral-1.yaml"),
+        .embedInCode("Plays/Contents/reorder-1.yaml"),
+        .embedInCode("Plays/Contents/review-1.yaml"),
+        .embedInCode("Plays/Contents/welcome-1.yaml"),
+        .embedInCode("Plays/Contents/welcome-2.yaml"),
+        .embedInCode("Plays/Contents/win-back-1.yaml"),
+        .embedInCode("Plays/Contents/win-back-2.yaml"),
+      ],
+      swiftSettings: strict),
     .target(name: "Simulator", dependencies: ["CustomerJourney"], swiftSettings: strict),
     .target(
       name: "Dashboard",
@@ -86,6 +118,8 @@ let package = Package(
         .embedInCode("Templates/tokens.mustache"),
         .embedInCode("Templates/users.mustache"),
         .embedInCode("Templates/welcome.mustache"),
+        .embedInCode("Templates/play.mustache"),
+        .embedInCode("Templates/plays.mustache"),
         .embedInCode("Templates/bars.mustache"),
         .embedInCode("Templates/customers.mustache"),
         .embedInCode("Templates/filter.mustache"),
@@ -96,6 +130,8 @@ let package = Package(
         .embedInCode("Templates/liverow.mustache"),
         .embedInCode("Templates/map.mustache"),
         .embedInCode("Templates/message.mustache"),
+        .embedInCode("Templates/messages.mustache"),
+        .embedInCode("Templates/contents.mustache"),
         .embedInCode("Templates/pager.mustache"),
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),
@@ -108,12 +144,24 @@ let package = Package(
         .embedInCode("Templates/timeline.mustache"),
         .embedInCode("Templates/transitions.mustache"),
         .embedInCode("Templates/upload.mustache"),
+        .embedInCode("Templates/traits.mustache"),
+        .embedInCode("Templates/calculated.mustache"),
+        .embedInCode("Templates/accountcard.mustache"),
+        .embedInCode("Templates/company.mustache"),
+        .embedInCode("Templates/companies.mustache"),
+        .embedInCode("Templates/companyleads.mustache"),
+        .embedInCode("Templates/consentcard.mustache"),
+        .embedInCode("Templates/preferences.mustache"),
+        .embedInCode("Templates/privacy.mustache"),
+        .embedInCode("Templates/erase.mustache"),
+        .embedInCode("Templates/records.mustache"),
+        .embedInCode("Templates/export.mustache"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
-        "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
+        "Orchestration", "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
       ], swiftSettings: strict,
       // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
       linkerSettings: [.linkedLibrary("mimalloc")]),
@@ -130,11 +178,12 @@ let package = Package(
       name: "CollectorTests", dependencies: ["CustomerJourney", "Collector"],
       exclude: ["Dialects/Golden"], swiftSettings: strict),
     .testTarget(
-      name: "SimulatorTests",
-      dependencies: ["CustomerJourney", "JourneyEngine", "Insights", "Simulator"],
+      name: "SimulatorTests", dependencies: ["CustomerJourney", "Simulator"],
       swiftSettings: strict),
     .testTarget(
-      name: "OrchestrationTests", dependencies: ["Orchestration"], swiftSettings: strict),
+      name: "OrchestrationTests",
+      dependencies: ["CustomerJourney", "JourneyEngine", "Access", "Orchestration", crypto],
+      swiftSettings: strict),
     .testTarget(
       name: "AccessTests", dependencies: ["CustomerJourney", "Access"], swiftSettings: strict),
     .testTarget(
@@ -145,7 +194,7 @@ let package = Package(
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "klantreisTests", dependencies: ["klantreis", "Access", grdb, hummingbirdTesting],
+      name: "klantreisTests", dependencies: ["klantreis", "Access", grdb, nioEmbedded],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -48,10 +48,16 @@ fi
 .build-python/bin/python Tests/EndToEnd/first_light.py
 step "the tracker on a shop's pages"
 .build-python/bin/python Tests/Browser/check_tracker.py
+step "a basket that is left, and taken up on another device"
+.build-python/bin/python Tests/Browser/check_basket.py
 step "a source's page while events come in"
 .build-python/bin/python Tests/Browser/check_live.py
 step "the front door: real clients, crashes, bad disks and bad manners"
 .build-python/bin/python Tests/EndToEnd/front_door.py
+step "mail: a server that refuses, fails and drops, signatures, bounces, webhooks"
+.build-python/bin/python Tests/EndToEnd/mail.py
+step "persons who are forgotten, through kills"
+.build-python/bin/python Tests/EndToEnd/forget.py
 
 step "what the tests said"
 cat "$log"

@@ -55,7 +55,12 @@ package struct Activity: Hashable, Sendable {
     case imported, simulated, exported
     case customersMerged, customersSplit, customerErased
     case modelAdded, settingChanged
+    case accountChanged, accountMemberChanged
     case backupMade, restored
+    case traitChanged, calculatedTraitAdded, calculatedTraitRemoved
+    case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged
+    case messageRepeated, addressOpened, webhookChanged, audienceExported
+    case consentNoted, purposesChanged, outlivedRemoved, erasedAllowed
   }
 }
 

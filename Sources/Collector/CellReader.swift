@@ -126,9 +126,18 @@ struct CellReader {
 
   /// The text of a role in this row; nil when it is missing or the role has no column.
   func name(_ role: ImportRole, _ row: RowFields) throws(RowRejection) -> String? {
+    guard let cell = roles[role.index] else {
+      return role == .customer ? plan.constants[.customer] : nil
+    }
+    return try name(in: cell, called: role.rawValue, row)
+  }
+
+  /// The text of a cell in this row; nil when it is missing.
+  func name(
+    in cell: RowPlan.Cell, called what: String, _ row: RowFields
+  ) throws(RowRejection) -> String? {
     var name: String?
-    switch roles[role.index] {
-    case nil: return role == .customer ? plan.constants[.customer] : nil
+    switch cell {
     case .column(let column):
       let cell = row[column]
       if isMissing(cell) { return nil }
@@ -156,7 +165,7 @@ struct CellReader {
     }
     if let name, name.utf8.count > Limits.nameCharacters, name.count > Limits.nameCharacters {
       throw RowRejection(
-        reason: "has a \(role.rawValue) of more than \(Limits.nameCharacters) characters")
+        reason: "has a \(what) of more than \(Limits.nameCharacters) characters")
     }
     // Spaces of other kinds than those that a cell loses anyway, such as U+00A0 alone.
     if let name, let first = name.utf8.first, first > 127 || first < 33, name.isBlank { return nil }

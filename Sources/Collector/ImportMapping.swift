@@ -130,6 +130,21 @@ package struct ImportMapping: Hashable, Sendable {
     }
   }
 
+  /// A company (B2B) that rows name.
+  package struct Company: Hashable, Sendable {
+    package var key: Cell
+    /// The column with the person's role there.
+    package var role: String?
+    /// Columns kept of the company.
+    package var traits: [Kept]
+
+    package init(key: Cell, role: String? = nil, traits: [Kept] = []) {
+      self.key = key
+      self.role = role
+      self.traits = traits
+    }
+  }
+
   package enum Extra: Hashable, Sendable {
     case columns([Kept])
     /// Every column that nothing else uses.
@@ -156,6 +171,8 @@ package struct ImportMapping: Hashable, Sendable {
   /// Neighbouring rows with the same value here are one touchpoint with the sum of their values.
   package var groupBy: String?
   package var traits: [Kept] = []
+  /// The company of which the row's person is, or which the row is about.
+  package var account: Company?
   package var extra: Extra = .columns([])
   /// Rows without one of these are left out as meant, not as an error.
   package var skipWithout: [String] = []

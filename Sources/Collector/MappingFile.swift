@@ -16,7 +16,7 @@ extension ImportMapping {
     let keys = [
       "source", "encoding", "delimiter", "header", "decimal", "zone", "columns", "time",
       "constants", "events", "channels", "origins", "devices", "when", "moments", "multiply",
-      "group", "traits", "extra", "skip", "join",
+      "group", "traits", "extra", "skip", "join", "account",
     ]
     self.init()
     for (key, node) in try root.entries(allowed: keys) {
@@ -52,6 +52,7 @@ extension ImportMapping {
         for (_, column) in try node.entries(allowed: ["by"]) { groupBy = try column.text() }
       case "traits": traits = try node.kept()
       case "extra": extra = node.plain == "all" ? .all : .columns(try node.kept())
+      case "account": account = try node.company()
       case "skip": skipWithout = try node.listOrOne().map { try $0.skip() }
       default: join = try node.join()
       }
@@ -300,6 +301,27 @@ struct MappingNode {
       throw error("must be \"rows without COLUMN\"")
     }
     return String(text.dropFirst(start.count))
+  }
+
+  func company() throws -> ImportMapping.Company {
+    var key: ImportMapping.Cell?
+    var role: String?
+    var traits: [ImportMapping.Kept] = []
+    for (name, node) in try entries(allowed: ["key", "role", "name", "domain", "traits"]) {
+      switch name {
+      case "key":
+        if let text = node.plain, text.contains("{") {
+          key = .template(text)
+        } else {
+          key = .columns(try node.listOrOne().map { try $0.text() })
+        }
+      case "role": role = try node.text()
+      case "traits": traits += try node.kept()
+      default: traits.append(.init(column: try node.text(), name: name))
+      }
+    }
+    guard let key else { throw error("needs a key: the column that says which company it is") }
+    return ImportMapping.Company(key: key, role: role, traits: traits)
   }
 
   func join() throws -> ImportMapping.Join {

@@ -50,6 +50,12 @@ struct RowPlan {
     var name: String
   }
 
+  struct Company {
+    var key: Cell
+    var role: Int?
+    var traits: [Kept]
+  }
+
   /// Of the file, and after them those of the joined file.
   private(set) var header: [String]
   let fileColumns: Int
@@ -63,6 +69,7 @@ struct RowPlan {
   private(set) var quantity: Int?
   private(set) var groupBy: Int?
   private(set) var traits: [Kept] = []
+  private(set) var account: Company?
   private(set) var extra: [Kept] = []
   /// Columns from here on, which a JSON file can still bring, are kept as properties.
   private(set) var keepsColumnsFrom = Int.max
@@ -104,7 +111,10 @@ struct RowPlan {
     if let join = mapping.join { joinColumn = try column(join.column) }
 
     var found: [ImportRole: [Int]] = [:]
-    let finds = mapping.columns.isEmpty && mapping.time == nil && mapping.moments.isEmpty
+    // A company's own file has a column "account", which is nobody's key there.
+    let finds =
+      mapping.columns.isEmpty && mapping.time == nil && mapping.moments.isEmpty
+      && mapping.account == nil
     if finds { found = ColumnFinder.find(in: header) }
     for (role, cell) in mapping.columns where role != .quantity {
       cells[role] = try planned(cell)
@@ -134,6 +144,11 @@ struct RowPlan {
     if finds { dropUnlikelyID() }
     groupBy = try mapping.groupBy.map { try column($0) }
     traits = try mapping.traits.map { Kept(column: try column($0.column), name: $0.name) }
+    account = try mapping.account.map { company in
+      Company(
+        key: try planned(company.key), role: try company.role.map { try column($0) },
+        traits: try company.traits.map { Kept(column: try column($0.column), name: $0.name) })
+    }
     for name in mapping.skipWithout {
       if let columns = ImportRole(rawValue: name).flatMap({ cells[$0]?.columns }) {
         skipWithout.append((columns, name))
@@ -149,12 +164,16 @@ struct RowPlan {
   // MARK: What the header must have
 
   private mutating func settleEvents(_ mapping: ImportMapping) throws {
+    let saysEvent = cells[.event] != nil || constants[.event] != nil || !choices.isEmpty
     if cells[.customer] == nil, constants[.customer] == nil {
+      if account != nil, !saysEvent, moments.isEmpty {
+        hasEvents = false
+        return
+      }
       throw missing("customer", example: "columns: {customer: COLUMN}")
     }
-    let saysEvent = cells[.event] != nil || constants[.event] != nil || !choices.isEmpty
     if !saysEvent, moments.isEmpty {
-      if !traits.isEmpty {
+      if !traits.isEmpty || (account != nil && cells[.value] == nil) {
         hasEvents = false
         return
       }
@@ -232,6 +251,10 @@ struct RowPlan {
 
   private var usedColumns: Set<Int> {
     var used = Set(traits.map(\.column))
+    if let account {
+      used.formUnion(account.key.columns)
+      used.formUnion(account.traits.map(\.column))
+    }
     for cell in cells.values { used.formUnion(cell.columns) }
     for time in times { used.formUnion(time.columns) }
     used.formUnion(moments.compactMap(\.value))
@@ -327,6 +350,12 @@ struct RowPlan {
         use = "`\(name)` is read as \(roles.map(\.rawValue).joined(separator: " and "))"
       } else if let kept = traits.first(where: { $0.column == column }) {
         use = "`\(name)` is kept as the trait \(kept.name)"
+      } else if account?.key.columns.contains(column) == true {
+        use = "`\(name)` is read as the key of the account"
+      } else if account?.role == column {
+        use = "`\(name)` is read as the role in the account"
+      } else if let kept = account?.traits.first(where: { $0.column == column }) {
+        use = "`\(name)` is kept as the account's \(kept.name)"
       } else if let kept = extra.first(where: { $0.column == column }) {
         use = "`\(name)` is kept as the property \(kept.name)"
       } else {

@@ -22,6 +22,7 @@ final class RowReader {
   private var columns: [String] = []
   private var groups = RowGroups()
   private var lastTraits: ProfileChange?
+  private var lastAccount: ProfileChange?
 
   init(
     plan: RowPlan, mapping: ImportMapping, source: String, ids: MessageIDs, part: String,
@@ -94,8 +95,12 @@ final class RowReader {
       break
     }
     guard let customer = try cells.name(.customer, row) else {
+      if !plan.hasEvents, plan.traits.isEmpty, plan.account != nil {
+        return try readAccount(row, "", line, &batch)
+      }
       throw RowRejection(reason: "has no customer")
     }
+    if plan.account != nil { try readAccount(row, customer, line, &batch) }
     if !plan.traits.isEmpty { try readTraits(row, customer, line, &batch) }
     guard plan.hasEvents else { return }
     if !plan.moments.isEmpty { return try readMoments(row, customer, line, &batch) }
@@ -168,10 +173,17 @@ final class RowReader {
   ) throws(RowRejection) {
     var traits: [String: PropertyValue] = [:]
     for kept in plan.traits where !cells.isMissing(row[kept.column]) {
-      traits[kept.name] = cells.property(row, kept.column)
+      let value = cells.property(row, kept.column)
+      guard value.isShortTrait else {
+        throw RowRejection(
+          reason:
+            "has a trait of more than \(Limits.traitBytes) bytes: leave that column out of the "
+            + "traits")
+      }
+      traits[kept.name] = value
     }
     if traits.isEmpty {
-      if plan.hasEvents { return }
+      if plan.hasEvents || plan.account != nil { return }
       throw RowRejection(reason: "has none of the traits")
     }
     let change = ProfileChange(
@@ -179,6 +191,29 @@ final class RowReader {
       occurred: received, source: source)
     if change == lastTraits { return }
     lastTraits = change
+    batch.append(.profile(change, line: line))
+  }
+
+  /// The company that the row names, and that its person belongs there; `customer` is empty where the
+  /// row is about the company alone.
+  private func readAccount(
+    _ row: RowFields, _ customer: String, _ line: Int, _ batch: inout [ImportedRow]
+  ) throws(RowRejection) {
+    guard let account = plan.account else { return }
+    guard let key = try cells.name(in: account.key, called: "key of an account", row) else {
+      if plan.hasEvents || !plan.traits.isEmpty { return }
+      throw RowRejection(reason: "has no key of an account")
+    }
+    var change = ProfileChange(
+      customer: customer, account: key, occurred: received, source: source)
+    for kept in account.traits where !cells.isMissing(row[kept.column]) {
+      change.accountTraits[kept.name] = cells.property(row, kept.column)
+    }
+    if let column = account.role, !customer.isEmpty, !cells.isMissing(row[column]) {
+      change.traits[AccountSettings.roleTraits[0]] = cells.property(row, column)
+    }
+    if change == lastAccount { return }
+    lastAccount = change
     batch.append(.profile(change, line: line))
   }
 

@@ -3,6 +3,8 @@ package struct CollectedBatch: Hashable, Sendable {
   package var touchpoints: [Touchpoint]
   package var profiles: [ProfileChange]
   package var rejected: [RejectedEvent]
+  /// What was said of consents, by events in it.
+  package var consents: [ConsentClaim] = []
   /// Events that the source's mapping leaves out; nothing of them is stored.
   package var leftOut = 0
   /// Rejected events besides those in ``rejected``: too many of one request to be kept whole.
@@ -19,7 +21,7 @@ package struct CollectedBatch: Hashable, Sendable {
 
   /// Events in it that are stored, whatever became of them.
   package var count: Int { touchpoints.count + profiles.count + rejected.count }
-  package var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 && consents.isEmpty }
 }
 
 /// What became of a ``CollectedBatch`` that was stored.

@@ -83,6 +83,9 @@ package enum Limits {
   package static let rowsPreviewed = 20
   /// Bytes of a request to the collector, packed and unpacked; a dialect may have lower ones.
   package static let collectedBytes = 4_194_304
+  /// Bytes of a body up to which a request is answered on its connection; others wait longer for those
+  /// of a larger one.
+  package static let doorwayBytes = 262_144
   /// Events of one request to the collector.
   package static let collectedEvents = 10_000
   /// Events that wait to be stored; over it clients are told to come again.
@@ -135,6 +138,8 @@ package enum Limits {
   /// Seconds between two looks of a server for what is new: a touchpoint is in every answer after two
   /// of them and the time to read it.
   package static let newsSeconds = 0.25
+  /// The same at most, when a look takes long because much came in.
+  package static let newsSecondsUnderLoad = 0.75
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 
@@ -150,8 +155,13 @@ package enum Limits {
   package static let changesPerPage = 1_000
   /// How often is looked for what time alone changes.
   package static let watchSeconds = 10.0
+  /// How long is waited at most after changes of standing could not be kept.
+  package static let watchPauseSeconds = 30.0
   /// How often standings are written whole, so that a start need not read many changes.
   package static let standingsSeconds = 600.0
+
+  /// Changes of journeys that are let go in one commit, once nobody needs them.
+  package static let changesPerCommit = 50_000
 
   // MARK: Who is who
 
@@ -200,4 +210,125 @@ package enum Limits {
   package static let manifestBytes = 16_777_216
   /// Lines of who did what on one page.
   package static let activityPerPage = 100
+
+  // MARK: Profiles and search
+
+  /// Traits of one identity; names that are new past it are left out of the profile, and stay in the
+  /// log of what was said.
+  package static let traitsPerCustomer = 500
+  /// Bytes of a trait's value; a message with a longer one is rejected.
+  package static let traitBytes = 4_096
+  /// Messages that said something of a customer in which earlier values are looked for, and the earlier
+  /// values of one trait that are shown.
+  package static let profileChangesRead = 1_000
+  package static let earlierValues = 20
+  /// Own calculated traits, and the characters of a name and of a definition.
+  package static let calculatedTraits = 50
+  package static let calculatedTraitName = 80
+  package static let calculatedTraitCharacters = 10_000
+  /// Touchpoints of one customer up to which a rule about properties or traits is asked of them alone.
+  package static let touchpointsAlone = 2_000
+  /// Moments that are looked back at for when a customer entered a segment.
+  package static let momentsLookedBack = 60
+  /// Words of an identity, of a question and of a text, and the characters of one, that a search knows.
+  package static let searchWords = 64
+  package static let searchWordsAsked = 8
+  package static let searchWordCharacters = 40
+  package static let searchTextCharacters = 200
+  /// Order numbers of an identity that a search knows; past it the oldest go.
+  package static let searchOrders = 200
+  /// Customers on whom the rarest word of a search fits and who are looked at for the others.
+  package static let searchCandidates = 10_000
+  /// Identities, and touchpoints, that are taken into the search at once.
+  package static let searchBatch = 1_000
+  package static let searchRows = 50_000
+  // MARK: Plays
+
+  /// Plays of a project, characters of one's file, its steps, and how deep they stand inside each other.
+  package static let plays = 100
+  package static let playCharacters = 100_000
+  package static let playSteps = 200
+  package static let playDepth = 12
+  /// How often a run may go back to an earlier step.
+  package static let playPasses = 100
+  /// How long ago the touchpoint may be that brings somebody in, and a message's own time.
+  package static let playEntrySeconds: Int64 = 86_400
+  package static let messageLateSeconds: Int64 = 86_400
+  /// Runs whose time has come that one look takes.
+  package static let dueRunsAtOnce = 2_000
+  /// Contacts of the last so many days that caps look at.
+  package static let contactDays = 31
+  /// Products of a basket that are kept, and days that the link to a basket works.
+  package static let basketProducts = 100
+  package static let basketLinkDays: Int64 = 14
+  /// Customers that a dry run names.
+  package static let dryRunShown = 50
+
+  // MARK: Messages
+
+  /// Characters of a reason's word and of what a server answered.
+  package static let reasonCodeCharacters = 60
+  package static let reasonCharacters = 300
+  /// Bytes of a message's own data.
+  package static let messageDataBytes = 65_536
+  /// Messages that a sender takes at once, and seconds that it has for them.
+  package static let messagesPerClaim = 50
+  package static let messageLeaseSeconds: Int64 = 300
+  /// Characters of a template, how deep its sections stand in one another, the items of a list that it
+  /// shows, the blocks of a mail, and the bytes that it may become.
+  package static let contentCharacters = 65_536
+  package static let contentDepth = 8
+  package static let contentItems = 24
+  package static let contentBlocks = 60
+  package static let contentBytes = 262_144
+  /// Different contents of a basket that is looked at for what is bought together.
+  package static let basketContents = 100
+  /// Contents in a project's folder.
+  package static let contents = 500
+  /// Seconds for a connection, and for a whole mail or call.
+  package static let connectSeconds = 15
+  package static let sendSeconds = 60
+  /// Seconds that links which count clicks work.
+  package static let trackedLinkSeconds: Int64 = 180 * 86_400
+  /// Characters that are kept of what a server answers.
+  package static let answerBytes = 4_096
+  /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
+  package static let reportBytes = 1_048_576
+  package static let reportsPerFile = 100_000
+  /// Messages on one page.
+  package static let messagesPerPage = 50
+  // MARK: Accounts
+
+  /// Kinds of roles in buying groups, and roles of one member.
+  package static let accountRoles = 30
+  package static let rolesPerMember = 6
+  package static let accountRoleCharacters = 60
+  /// Accounts on one page of the list, and in one answer.
+  package static let accountsPerPage = 100
+  /// Members whose journeys an account's page draws, the most active first, and touchpoints of each.
+  package static let accountLanes = 24
+  package static let touchpointsPerLane = 400
+  /// Leads that the review list shows.
+  package static let accountLeads = 200
+  // MARK: Consent and privacy
+
+  /// Bytes of a text that is looked for when a person is erased; shorter ones stand everywhere.
+  package static let erasedTextBytes = 3
+  /// Characters of the words, the page and the version that prove a consent.
+  package static let consentProofCharacters = 4_000
+  /// Purposes that customers are asked about.
+  package static let consentPurposes = 30
+  /// Days that a link to somebody's own preferences works, and one that confirms an address.
+  package static let preferenceLinkDays: Int64 = 365
+  package static let confirmationLinkDays: Int64 = 7
+  /// Requests for public pages that one address may send in a minute.
+  package static let publicRequestsPerMinute = 60
+  /// Touchpoints that an answer to somebody's right of access has.
+  package static let exportedTouchpoints = 1_000_000
+  /// Seconds between two looks of a server for what has outlived its term.
+  package static let retentionSeconds: Double = 3_600
+  /// Seconds between two looks whether another process erased somebody.
+  package static let erasedLookSeconds: Double = 5
+  /// Rows that one step of it removes, so that clients needn't wait for it.
+  package static let rowsPerRemoval = 5_000
 }

@@ -21,12 +21,15 @@ package enum StandingSubject: Hashable, Sendable, CustomStringConvertible {
   case model(String)
   /// By the segment's name.
   case segment(String)
+  /// Of whom the rule is true by which a play begins; by the play's id.
+  case play(String)
 
   /// As it is stored, and told to programs: `model:stdc`.
   package var description: String {
     switch self {
     case .model(let id): "model:\(id)"
     case .segment(let name): "segment:\(name)"
+    case .play(let id): "play:\(id)"
     }
   }
 
@@ -36,6 +39,7 @@ package enum StandingSubject: Hashable, Sendable, CustomStringConvertible {
     switch parts[0] {
     case "model": self = .model(String(parts[1]))
     case "segment": self = .segment(String(parts[1]))
+    case "play": self = .play(String(parts[1]))
     default: return nil
     }
   }

@@ -144,7 +144,7 @@ extension PageContext {
   /// The pages around the account, as far as they may be seen.
   fileprivate var accountTabs: [Templates.Values] {
     let pages =
-      [("/account", "account")]
+      [("/account", "account")] + (may(.persons) ? [("/privacy", "pvPrivacy")] : [])
       + (may(.manage)
         ? [("/users", "users"), ("/tokens", "tokens"), ("/activity", "activity")] : [])
     return pages.map { path, word in

@@ -20,12 +20,14 @@ package struct PageContext: Sendable {
   package var isSimulated: Bool
   /// Who reads it; nil before the login, where nothing of the project is shown.
   package var reader: Reader?
+  /// True when there are companies (B2B), which have pages then.
+  package var hasAccounts: Bool
 
   package init(
     language: Language, path: String, query: Query = Query(), models: [ModelChoice] = [],
     dataFirst: CivilTime? = nil, dataLast: CivilTime? = nil, problems: [FieldProblem] = [],
     currency: Currency = .eur, foreignValues: Int = 0, isSimulated: Bool = false,
-    reader: Reader? = nil
+    reader: Reader? = nil, hasAccounts: Bool = false
   ) {
     self.language = language
     self.path = Self.local(path)
@@ -38,6 +40,7 @@ package struct PageContext: Sendable {
     self.foreignValues = foreignValues
     self.isSimulated = isSimulated
     self.reader = reader
+    self.hasAccounts = hasAccounts
   }
 
   /// Somebody who is logged in.
@@ -181,11 +184,17 @@ extension PageContext {
         "/customers", words["customers"],
         path.hasPrefix("/customers") || path.hasPrefix("/duplicates"), .persons
       ),
+      ("/accounts", words["accounts"], path.hasPrefix("/accounts"), .persons),
       ("/segments", words["segments"], path.hasPrefix("/segments"), .insights),
+      ("/plays", words["plays"], path.hasPrefix("/plays"), .insights),
+      (
+        "/messages", words["messages"],
+        path.hasPrefix("/messages") || path.hasPrefix("/contents"), .persons
+      ),
       ("/import", words["import"], path.hasPrefix("/import"), .edit),
       ("/sources", words["sources"], path.hasPrefix("/sources"), .edit),
     ]
-    let sections = all.filter { may($0.3) }
+    let sections = all.filter { may($0.3) && ($0.0 != "/accounts" || hasAccounts) }
     return [
       "t": words.table,
       "language": language.rawValue,
@@ -194,6 +203,12 @@ extension PageContext {
         ["name": name, "href": link("/account"), "here": isOfAccount] as Templates.Values
       } ?? false,
       "isLoggedIn": reader != nil,
+      // The list of customers has its own.
+      "finder": may(.persons) && path != "/customers"
+        ? [
+          "action": "/customers",
+          "kept": query.items().map { ["name": $0.name, "value": $0.value] },
+        ] as Templates.Values as Any : false as Any,
       "formToken": reader?.formToken ?? "",
       "home": link("/"),
       "navigation": sections.map { path, name, isHere, _ in
@@ -214,7 +229,8 @@ extension PageContext {
   }
 
   private var isOfAccount: Bool {
-    ["/account", "/users", "/tokens", "/activity"].contains { path.hasPrefix($0) }
+    let own = ["/account", "/users", "/tokens", "/activity", "/privacy"]
+    return !path.hasPrefix("/accounts") && own.contains { path.hasPrefix($0) }
   }
 
   private func languageChoice(

@@ -258,9 +258,11 @@ extension Pages {
       "count": format.count(kept.total), "hasAny": !kept.rows.isEmpty,
       "canReplay": kept.total > 0, "replay": context.link("\(path)/replay"),
       "rows": kept.rows.map { row -> Templates.Values in
-        [
+        let reason = words.reason(row.reason)
+        return [
           "time": "\(format.date(row.time)) \(row.time.dropFirst(11))", "dialect": row.dialect,
-          "reason": row.reason, "isReplayed": row.isReplayed, "request": row.request,
+          "reason": reason.text, "reasonLanguage": reason.language.rawValue,
+          "isReplayed": row.isReplayed, "request": row.request,
         ]
       },
     ]

@@ -8,14 +8,47 @@ package struct TimelinePage: Sendable {
   package var model: JourneyModel
   package var page: Int
   package var firstIndex: Int
-  /// Who the customer is; nil where only the journey is shown.
-  package var identities: CustomerIdentities?
+  /// All else that is known; nil where only the journey is shown.
+  package var profile: CustomerProfile?
+  package var narrowing: Narrowing?
+  /// Companies to which the customer belongs or belonged.
+  package var companies: [AccountPlace]
+  /// What was wrong with a trait that somebody changed.
+  package var traitProblem: String?
+  /// All models, for the phase in each.
+  package var models: [JourneyModel]
+
+  /// What the journey can be narrowed to, and is.
+  package struct Narrowing: Sendable {
+    package var channels: [String]
+    package var events: [String]
+    package var channel: String?
+    package var event: String?
+
+    package init(
+      channels: [String], events: [String], channel: String? = nil, event: String? = nil
+    ) {
+      self.channels = channels
+      self.events = events
+      self.channel = channel
+      self.event = event
+    }
+
+    package var isNarrow: Bool { channel != nil || event != nil }
+  }
+  /// What the customer allows; nil where only the journey is shown.
+  package var consent: ConsentCard?
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
-    identities: CustomerIdentities? = nil
+    profile: CustomerProfile? = nil, narrowing: Narrowing? = nil, traitProblem: String? = nil,
+    companies: [AccountPlace] = [], models: [JourneyModel] = []
   ) {
-    self.identities = identities
+    self.profile = profile
+    self.narrowing = narrowing
+    self.traitProblem = traitProblem
+    self.companies = companies
+    self.models = models
     self.timeline = timeline
     self.model = model
     self.page = page
@@ -29,22 +62,19 @@ extension Pages {
 
   package static func timelinePage(_ page: TimelinePage, _ context: PageContext) -> String {
     let timeline = page.timeline
-    let (words, format) = (context.words, context.format)
     let palette = Palette(
-      channels: timeline.touchpoints.map(\.channel).reduce(into: [String]()) { all, channel in
-        if !all.contains(channel) { all.append(channel) }
-      })
-    var facts = [fact(words["touchpoints"], format.count(timeline.total))]
-    if let first = timeline.firstTime, let last = timeline.lastTime {
-      facts.append(fact(words["first"], format.date(first.iso8601)))
-      facts.append(fact(words["last"], format.date(last.iso8601)))
-      facts.append(fact(words["during"], format.durationInWords(last.seconds(since: first))))
-    }
+      channels: (timeline.touchpoints.map(\.channel) + (page.profile?.last.map(\.channel) ?? []))
+        .reduce(into: [String]()) { all, channel in
+          if !all.contains(channel) { all.append(channel) }
+        })
+    let parameters = [
+      ("channel", page.narrowing?.channel), ("event", page.narrowing?.event),
+    ]
     var values: Templates.Values = [
       "customer": timeline.customer,
       "modelName": page.model.name(context.language),
       "modelId": page.model.id,
-      "facts": facts,
+      "facts": headFacts(page, context),
       "models": context.models.map { choice in
         [
           "href": context.link(context.path, with: [("model", choice.id)]),
@@ -56,13 +86,20 @@ extension Pages {
       "customers": context.link("/customers"),
       "data": context.dataLinks("journey", with: [("customer", timeline.customer)]),
     ]
-    values["who"] = page.identities.map { identityCard($0, context) }
+    values["who"] = page.profile?.identities.map { identityCard($0, context) }
+    if let profile = page.profile {
+      values.merge(profileCards(profile, page, palette, context)) { _, new in new }
+    }
+    values["narrow"] = page.narrowing.map { narrowForm($0, timeline, context) }
+    values["companies"] = accountCard(page.companies, context)
+    values["consent"] = page.consent.map { consentCard($0, context) }
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(
       first: page.firstIndex, shown: timeline.touchpoints.count, total: timeline.total,
-      page: page.page, context)
-    return Templates.page("timeline", values, title: timeline.customer, context: context)
+      page: page.page, context, with: parameters)
+    return Templates.page(
+      "timeline", values, title: page.profile?.name ?? timeline.customer, context: context)
   }
 
   /// Touchpoints in a row in one phase and cycle, under one heading.

@@ -310,13 +310,37 @@ extension Wording {
     case .imported: return isDutch ? "importeerde" : "imported"
     case .simulated: return isDutch ? "simuleerde" : "simulated"
     case .exported: return isDutch ? "exporteerde" : "exported"
+    case .traitChanged: return isDutch ? "wijzigde een kenmerk" : "changed a trait"
+    case .calculatedTraitAdded:
+      return isDutch ? "voegde een berekend kenmerk toe" : "added a calculated trait"
+    case .calculatedTraitRemoved:
+      return isDutch ? "verwijderde een berekend kenmerk" : "removed a calculated trait"
     case .customersMerged: return isDutch ? "voegde klanten samen" : "merged customers"
     case .customersSplit: return isDutch ? "splitste klanten" : "split customers"
     case .customerErased: return isDutch ? "wiste een klant" : "erased a customer"
+    case .accountChanged: return isDutch ? "wijzigde bedrijf" : "changed account"
+    case .accountMemberChanged:
+      return isDutch ? "wijzigde wie bij een bedrijf hoort" : "changed who belongs to an account"
     case .modelAdded: return isDutch ? "voegde model toe" : "added model"
     case .settingChanged: return isDutch ? "wijzigde instelling" : "changed setting"
+    case .consentNoted:
+      return isDutch ? "noteerde toestemming van klant" : "noted consent of customer"
+    case .purposesChanged: return isDutch ? "wijzigde de doelen" : "changed the purposes"
+    case .outlivedRemoved: return isDutch ? "ruimde op" : "removed what was outlived:"
+    case .erasedAllowed:
+      return isDutch ? "liet een gewiste sleutel weer toe" : "let an erased key in again"
     case .backupMade: return isDutch ? "stelde veilig in" : "backed up to"
     case .restored: return isDutch ? "zette terug uit" : "restored from"
+    case .playAdded: return isDutch ? "voegde play toe" : "added play"
+    case .playSwitchedOn: return isDutch ? "zette play aan" : "switched on play"
+    case .playSwitchedOff: return isDutch ? "zette play uit" : "switched off play"
+    case .contactPolicyChanged:
+      return isDutch ? "wijzigde het contactbeleid" : "changed the contact policy"
+    case .messageRepeated: return isDutch ? "liet opnieuw versturen" : "had sent again"
+    case .addressOpened:
+      return isDutch ? "opende een mailadres weer" : "opened a mail address again"
+    case .webhookChanged: return isDutch ? "veranderde de webhook" : "changed the webhook"
+    case .audienceExported: return isDutch ? "gaf een doelgroep uit" : "exported an audience of"
     }
   }
 }

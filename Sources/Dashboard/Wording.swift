@@ -15,7 +15,8 @@ struct Wording: Sendable {
   typealias Entry = (key: String, english: String, dutch: String)
 
   private static let entries: [Entry] =
-    sourceEntries + segmentEntries + identityEntries + accessEntries + [
+    sourceEntries + segmentEntries + identityEntries + accessEntries + profileEntries
+    + messageEntries + playEntries + companyEntries + privacyEntries + [
       // Around every page.
       ("skip", "Skip to the content", "Naar de inhoud"),
       (
@@ -126,7 +127,6 @@ struct Wording: Sendable {
       ("glance", "The journey at a glance", "De reis in één oogopslag"),
       ("journey", "Touchpoints", "Contactmomenten"),
       ("noTouchpoints", "No touchpoints on this page.", "Geen contactmomenten op deze pagina."),
-      ("searchById", "Search by customer id", "Zoek op klantnummer"),
       ("search", "Search", "Zoek"),
       ("current", "Phase now", "Fase nu"),
       (

@@ -4,34 +4,44 @@
 /// become a histogram whose classes are a millisecond wide below 512 ms and, above, 1/256 of the
 /// power of two that they are in; a class counts as its middle, so that the median is at most
 /// ``relativeError`` off. Where a duration falls does not depend on the others, so the number of
-/// digests that were merged makes no difference. At most 14,000 classes, and as many as the longest
-/// duration needs.
+/// digests that were merged makes no difference. At most ``classCount`` classes, and as many as the
+/// longest duration needs. Loops over many touchpoints add to ``DurationCounts`` instead.
 package struct DurationDigest: Sendable, Equatable {
   package static let exactCount = 512
   /// Half a class at its narrowest place.
   package static let relativeError = 1.0 / 512
+  static let classCount = 14_336
 
   package private(set) var count = 0
   /// In milliseconds; empty once there are too many.
-  private var exact: [Int64] = []
-  private var classes: [Int] = []
+  private(set) var exact: [Int64] = []
+  private(set) var classes: [Int] = []
 
   package init() {}
 
-  /// A negative duration counts as 0: the order of touchpoints says that it was none.
-  @inline(__always)
-  package mutating func add(milliseconds: Int64) {
-    let duration = max(milliseconds, 0)
-    count &+= 1
-    let index = Self.classIndex(of: duration)
-    if count > Self.exactCount, exact.isEmpty, index < classes.count {
-      classes[index] &+= 1
-    } else {
-      addSlowly(duration)
-    }
+  /// At most ``exactCount`` durations.
+  init(exact: [Int64]) {
+    precondition(exact.count <= Self.exactCount)
+    self.exact = exact
+    count = exact.count
   }
 
-  private mutating func addSlowly(_ duration: Int64) {
+  /// More than ``exactCount`` durations: how many are in each class.
+  init(classes: [Int]) {
+    for (index, times) in classes.enumerated() where times > 0 {
+      grow(to: index)
+      self.classes[index] = times
+      count += times
+    }
+    precondition(count > Self.exactCount)
+  }
+
+  var isExact: Bool { count <= Self.exactCount }
+
+  /// A negative duration counts as 0: the order of touchpoints says that it was none.
+  package mutating func add(milliseconds: Int64) {
+    let duration = max(milliseconds, 0)
+    count += 1
     if count <= Self.exactCount {
       exact.append(duration)
     } else {
@@ -95,7 +105,9 @@ package struct DurationDigest: Sendable, Equatable {
     }
   }
 
-  private static func classIndex(of duration: Int64) -> Int {
+  /// Of a duration that is not negative.
+  @inline(__always)
+  static func classIndex(of duration: Int64) -> Int {
     guard duration >= 256 else { return Int(duration) }
     let octave = 55 - duration.leadingZeroBitCount
     return octave * 256 + Int(duration >> Int64(octave))
@@ -123,7 +135,8 @@ extension DurationDigest: Codable {
     let indices = try container.decode([Int].self, forKey: .classes)
     let times = try container.decode([Int].self, forKey: .times)
     guard indices.count == times.count, exact.isEmpty || indices.isEmpty,
-      exact.count <= Self.exactCount, indices.allSatisfy({ (0..<14_336).contains($0) })
+      exact.count <= Self.exactCount, indices.allSatisfy({ (0..<Self.classCount).contains($0) }),
+      times.allSatisfy({ UInt32(exactly: $0) != nil })
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .classes, in: container, debugDescription: "not a digest of durations")

@@ -43,47 +43,50 @@ package struct JourneyMapFold: Fold {
     guard let phases = journeys.phases else {
       preconditionFailure("the map needs journeys that were placed in a model")
     }
+    let found = StayRun()
     // In runs whose touchpoints stay in a core's cache from one loop to the next.
-    journeys.forEachRun(rows: 8192) { run, rows in
-      noteUses(journeys, phases, run, rows, in: &partial)
-      noteStays(journeys, phases, run, rows, in: &partial)
+    journeys.forEachRun(rows: 2048) { run, _ in
+      found.find(journeys, run, placed: phases, before: partial.stays.journeys)
+      noteUses(journeys, phases + found.firstRow, found, in: &partial)
+      noteFlows(journeys, phases + found.firstRow, found, in: &partial)
+      partial.stays.update(journeys, run, placed: phases, found)
     }
   }
 
   private func noteUses(
-    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ run: Range<Int>, _ rows: Range<Int>,
+    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ found: StayRun,
     in partial: inout Partial
   ) {
-    let channelUses = partial.channels.noter(uses: rows.count)
-    let contentUses = partial.contents.noter(uses: rows.count)
+    let journeys = found.journeys
     let channelCount = UInt64(channels.count)
-    let contentCount = UInt64(contents.count)
-    var journey = UInt32(partial.stays.journeys)
-    for k in run {
-      journey += 1
-      for row in block.span(k) {
-        let phase = UInt64(phases[row])
-        channelUses.note(phase &* channelCount &+ UInt64(block.channels[row]), journey: journey)
-        let content = UInt64(block.contents[row])
-        if content != 0 {
-          contentUses.note(phase &* contentCount &+ content, journey: journey)
-        }
-      }
+    let channels = block.channels + found.firstRow
+    partial.channels.noter(uses: found.rowCount).noteEach(found.rowCount) { row in
+      (UInt64(phases[row]) &* channelCount &+ UInt64(channels[row]), journeys[row])
+    }
+    let contentCount = UInt64(self.contents.count)
+    let contents = block.contents + found.firstRow
+    // Touchpoints without content are counted too, which costs less than asking; nobody reads them.
+    partial.contents.noter(uses: found.rowCount).noteEach(found.rowCount) { row in
+      (UInt64(phases[row]) &* contentCount &+ UInt64(contents[row]), journeys[row])
     }
   }
 
-  private func noteStays(
-    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ run: Range<Int>, _ rows: Range<Int>,
+  /// From where to where customers moved, by phase and channel.
+  private func noteFlows(
+    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ found: StayRun,
     in partial: inout Partial
   ) {
-    let flows = partial.flows.noter(uses: rows.count)
-    let channelCount = UInt64(channels.count)
+    let stays = found.stays
+    let moves = found.moves
+    let journeys = found.journeys
+    let channelCount = UInt64(self.channels.count)
     let places = UInt64(phaseIDs.count) * channelCount
-    let channels = block.channels
-    partial.stays.update(block, run, placed: phases) { row, journey in
+    let channels = block.channels + found.firstRow
+    partial.flows.noter(uses: found.moveCount).noteEach(found.moveCount) { move in
+      let row = Int(stays[Int(moves[move])])
       let from = UInt64(phases[row &- 1]) &* channelCount &+ UInt64(channels[row &- 1])
       let to = UInt64(phases[row]) &* channelCount &+ UInt64(channels[row])
-      flows.note(from &* places &+ to, journey: journey)
+      return (from &* places &+ to, journeys[row])
     }
   }
 
@@ -105,6 +108,7 @@ package struct JourneyMapFold: Fold {
     var contentUses = Array(repeating: [JourneyMap.ContentUse](), count: phaseIDs.count)
     for entry in partial.contents.used {
       let (phase, content) = Int(entry.thing).quotientAndRemainder(dividingBy: contents.count)
+      guard content != Int(Names.none) else { continue }
       contentUses[phase].append(
         .init(
           content: contents[content], touchpoints: entry.touchpoints, customers: entry.customers))

@@ -51,9 +51,11 @@ package struct PhasePortraitFold: Fold {
     guard let phases = journeys.phases else {
       preconditionFailure("a portrait needs journeys that were placed in a model")
     }
-    journeys.forEachRun(rows: 8192) { run, rows in
+    let found = StayRun()
+    journeys.forEachRun(rows: 4096) { run, rows in
       noteUses(journeys, phases, run, rows, in: &partial)
-      partial.stays.update(journeys, run, placed: phases) { _, _ in }
+      found.find(journeys, run, placed: phases, before: partial.stays.journeys)
+      partial.stays.update(journeys, run, placed: phases, found)
     }
   }
 

@@ -23,7 +23,7 @@ struct PhaseStays: Sendable, Codable {
   /// By phase from × ``phaseCount`` + phase to: moves and the customers who made them.
   private(set) var moves: UseTable
   /// As ``moves``: from entering the one to entering the other.
-  private(set) var durations: [DurationDigest]
+  private var durations: DurationCounts
 
   struct Counts: Sendable, Codable {
     var customers = 0
@@ -40,84 +40,83 @@ struct PhaseStays: Sendable, Codable {
     phases = Counters(count: phaseCount)
     dwell = Counters(count: phaseCount * Self.classSeconds.count)
     moves = UseTable(bound: UInt64(phaseCount * phaseCount))
-    durations = Array(repeating: DurationDigest(), count: phaseCount * phaseCount)
+    durations = DurationCounts(digestCount: phaseCount * phaseCount)
   }
 
-  /// `moved` hears of each move of the journeys `run`: the row where the customer entered another
-  /// phase, and the journey's number within this partial result.
-  @inline(__always)
+  /// Counts the stays that `found` found in the journeys `run` of a block.
   mutating func update(
-    _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>,
-    moved: (_ row: Int, _ journey: UInt32) -> Void
+    _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>, _ found: StayRun
   ) {
-    let firstRow = block.span(run.lowerBound).lowerBound
-    let count = Int(block.starts[run.upperBound]) - firstRow
-    let codes = UnsafeBufferPointer(start: placed + firstRow, count: count)
+    let codes = UnsafeBufferPointer(start: placed + found.firstRow, count: found.rowCount)
     precondition(codes.largest < phaseCount, "a phase of the model")
-    precondition(durations.count == phaseCount * phaseCount, "a digest for each move")
-    let phaseCount = phaseCount
-    let moves = moves.noter(uses: count)
-    let phases = phases.memory(atLeast: phaseCount)
-    let dwell = dwell.memory(atLeast: phaseCount * Self.classSeconds.count)
-    let classes = DwellClasses()
-    var journey = UInt32(journeys)
-    durations.withUnsafeMutableBufferPointer { durations in
-      withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { starts in
-        guard let starts = starts.baseAddress else { return }
-        for k in run {
-          journey &+= 1
-          let last = Self.findStays(block.span(k), placed, into: starts)
-          var phase = Int(placed[starts[0]])
-          var seen: UInt32 = 1 &<< UInt32(phase)
-          phases[phase].starts &+= 1
-          phases[phase].entered &+= 1
-          for stay in 0..<last {
-            let row = starts[stay &+ 1]
-            let next = Int(placed[row])
-            let duration = block.times[row] &- block.times[starts[stay]]
-            let move = phase &* phaseCount &+ next
-            phases[phase].touchpoints &+= row &- starts[stay]
-            phases[next].entered &+= 1
-            dwell[phase &* Self.classSeconds.count &+ classes.index(milliseconds: duration)] &+= 1
-            moves.note(UInt64(move), journey: journey)
-            durations[move].add(milliseconds: duration)
-            moved(row, journey)
-            seen |= 1 &<< UInt32(next)
-            phase = next
-          }
-          phases[phase].touchpoints &+= Int(block.starts[k &+ 1]) &- starts[last]
-          phases[phase].ends &+= 1
-          while seen != 0 {
-            phases[seen.trailingZeroBitCount].customers &+= 1
-            seen &= seen &- 1
-          }
-        }
+    precondition(durations.digestCount == phaseCount * phaseCount, "a digest for each move")
+    noteStays(block, run, placed, found)
+    noteMoves(block, placed, found)
+    journeys += run.count
+    touchpoints += found.rowCount
+  }
+
+  private mutating func noteStays(
+    _ block: JourneyBlock, _ run: Range<Int>, _ placed: UnsafePointer<UInt8>, _ found: StayRun
+  ) {
+    let counts = phases.memory(atLeast: phaseCount)
+    for k in run {
+      counts[Int(placed[Int(block.starts[k])])].starts &+= 1
+      counts[Int(placed[Int(block.starts[k &+ 1]) &- 1])].ends &+= 1
+    }
+    let phases = placed + found.firstRow
+    let stays = found.stays
+    let journeys = found.journeys
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: phaseCount) { last in
+      guard let last = last.baseAddress else { return }
+      // Journeys have numbers from 1 on, and none goes on in another run.
+      last.initialize(repeating: 0, count: phaseCount)
+      for stay in 0..<found.stayCount {
+        let row = Int(stays[stay])
+        let phase = Int(phases[row])
+        let journey = journeys[row]
+        counts[phase].entered &+= 1
+        counts[phase].touchpoints &+= Int(stays[stay &+ 1]) &- row
+        counts[phase].customers &+= last[phase] == journey ? 0 : 1
+        last[phase] = journey
       }
     }
-    journeys += run.count
-    touchpoints += count
   }
 
-  /// Writes down the first row of each stay. Gives the number of the last stay, from 0.
-  @inline(__always)
-  private static func findStays(
-    _ rows: Range<Int>, _ placed: UnsafePointer<UInt8>, into starts: UnsafeMutablePointer<Int>
-  ) -> Int {
-    starts[0] = rows.lowerBound
-    var found = 1
-    for row in (rows.lowerBound &+ 1)..<max(rows.upperBound, rows.lowerBound &+ 1) {
-      // Written always, counted only when it starts a stay: no branch to guess.
-      starts[found] = row
-      found &+= placed[row] != placed[row &- 1] ? 1 : 0
+  private mutating func noteMoves(
+    _ block: JourneyBlock, _ placed: UnsafePointer<UInt8>, _ found: StayRun
+  ) {
+    let phaseCount = phaseCount
+    let phases = placed + found.firstRow
+    let times = block.times + found.firstRow
+    let stays = found.stays
+    let numbers = found.moves
+    let journeys = found.journeys
+    let noter = moves.noter(uses: found.moveCount)
+    let durations = durations.adder()
+    let dwell = dwell.memory(atLeast: phaseCount * Self.classSeconds.count)
+    DwellClasses.octaves.withUnsafeBufferPointer { octaves in
+      guard let octaves = octaves.baseAddress else { return }
+      noter.noteEach(found.moveCount) { move in
+        let stay = Int(numbers[move])
+        let row = Int(stays[stay])
+        let before = Int(stays[stay &- 1])
+        let from = Int(phases[before])
+        let way = from &* phaseCount &+ Int(phases[row])
+        let duration = times[row] &- times[before]
+        let dwellClass = DwellClasses.index(milliseconds: duration, octaves)
+        dwell[from &* Self.classSeconds.count &+ dwellClass] &+= 1
+        durations.add(milliseconds: duration, to: way)
+        return (UInt64(truncatingIfNeeded: way), journeys[row])
+      }
     }
-    return found &- 1
   }
 
   /// Finds the class of a duration by one comparison: no power of two has more than one border of
   /// ``classSeconds`` in it.
-  private struct DwellClasses {
+  private enum DwellClasses {
     /// By the highest bit of a duration in milliseconds: the class before the border, and the border.
-    private static let octaves: [(before: Int, border: Int64)] = (0..<64).map { bit in
+    static let octaves: [(before: Int, border: Int64)] = (0..<64).map { bit in
       let borders = classSeconds.map { $0 * 1000 }
       let from = bit == 63 ? Int64.min : Int64(1) << Int64(bit)
       let inside = borders.filter { $0 > from && $0 / 2 < from }
@@ -125,10 +124,11 @@ struct PhaseStays: Sendable, Codable {
       let before = borders.lastIndex { $0 <= from } ?? 0
       return (before, inside.first ?? .max)
     }
-    private let octaves = Self.octaves
 
     @inline(__always)
-    func index(milliseconds: Int64) -> Int {
+    static func index(
+      milliseconds: Int64, _ octaves: UnsafePointer<(before: Int, border: Int64)>
+    ) -> Int {
       let octave = octaves[63 &- (max(milliseconds, 0) | 1).leadingZeroBitCount]
       return octave.before &+ (milliseconds >= octave.border ? 1 : 0)
     }
@@ -148,7 +148,7 @@ struct PhaseStays: Sendable, Codable {
     }
     for k in 0..<dwell.count { dwell[k] += other.dwell[k] }
     moves.merge(other.moves)
-    for (k, digest) in other.durations.enumerated() { durations[k].merge(digest) }
+    durations.merge(other.durations)
   }
 
   /// Over all stays in `phase` that ended.

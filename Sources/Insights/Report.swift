@@ -109,7 +109,9 @@ extension ReportTable.Cell {
   var csv: String {
     switch self {
     case .name(let name):
-      name.first.map { "=+-@\t\r".contains($0) } == true ? "'" + name : name
+      // By scalars: a sign with an accent, or both signs of a line end, are one character.
+      name.unicodeScalars.first.map { "=+-@\t\r\n".unicodeScalars.contains($0) } == true
+        ? "'" + name : name
     case .count(let count): String(count)
     case .amount(let number), .share(let number), .seconds(let number): Self.plain(number)
     case .missing: ""

@@ -5,11 +5,14 @@ package import Foundation
 package enum BaseWriteError: Error, Equatable, CustomStringConvertible {
   /// Another process writes one at this moment.
   case busy
+  /// What stands there has read more of the store.
+  case outdated
   case failed(step: String, reason: String)
 
   package var description: String {
     switch self {
     case .busy: "another process writes the base at this moment"
+    case .outdated: "another process has written a newer one"
     case .failed(let step, let reason): "\(step): \(reason)"
     }
   }
@@ -23,15 +26,23 @@ extension BaseFile {
   ///
   /// The file is whole when it gets its name: it is written beside, and it and its folder are synced.
   /// Needs some megabytes besides an entry for each run of journeys that stand together already.
+  ///
+  /// - Parameters:
+  ///   - names: those of the store, where the journeys know others.
+  ///   - waits: true waits for another process that writes one, instead of throwing.
+  ///   - replaces: false for the mark of a file that is to stay.
   package static func write(
-    _ journeys: Journeys, codes: NameCodes, mark: StoreMark, to url: URL,
-    output: @escaping Output = { pwrite($0, $1, $2, off_t($3)) }
+    _ journeys: Journeys, codes: NameCodes, mark: StoreMark, names: RenewedNames? = nil,
+    to url: URL, output: @escaping Output = { pwrite($0, $1, $2, off_t($3)) },
+    waits: Bool = false, replaces: (StoreMark) -> Bool = { _ in true }
   ) throws(BaseWriteError) {
-    let beside = url.appendingPathExtension("new")
-    let file = try openAlone(beside)
+    let beside = fileBeside(url)
+    let file = try openAlone(beside, waits: waits)
     do throws(BaseWriteError) {
-      try write(journeys, codes: codes, mark: mark, file: file, output: output)
+      try write(journeys, codes, mark, names, file: file, output: output)
       guard fsync(file) == 0 else { throw failure("syncing the new base") }
+      // Only who has the lock gets here, so nobody puts another one there meanwhile.
+      if let old = Self.mark(of: url), !replaces(old) { throw BaseWriteError.outdated }
       guard rename(beside.path, url.path) == 0 else { throw failure("naming the new base") }
       close(file)
     } catch {
@@ -43,25 +54,31 @@ extension BaseFile {
     try sync(folder: url.deletingLastPathComponent())
   }
 
+  /// Where the base of a file is written before it gets that name.
+  package static func fileBeside(_ url: URL) -> URL { url.appendingPathExtension("new") }
+
   /// Opens a file that this process alone writes to.
-  private static func openAlone(_ url: URL) throws(BaseWriteError) -> Int32 {
-    let file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw failure("making the new base") }
-    var mine = stat()
-    var named = stat()
-    // Who had the lock may have given the file its name meanwhile: then this is the base itself.
-    guard flock(file, LOCK_EX | LOCK_NB) == 0, fstat(file, &mine) == 0,
-      stat(url.path, &named) == 0, mine.st_ino == named.st_ino
-    else {
-      close(file)
-      throw .busy
+  private static func openAlone(_ url: URL, waits: Bool) throws(BaseWriteError) -> Int32 {
+    while true {
+      let file = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+      guard file >= 0 else { throw failure("making the new base") }
+      var mine = stat()
+      var named = stat()
+      // Who had the lock may have given the file its name meanwhile: then this is the base itself.
+      guard flock(file, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0, fstat(file, &mine) == 0,
+        stat(url.path, &named) == 0, mine.st_ino == named.st_ino
+      else {
+        close(file)
+        if waits { continue }
+        throw .busy
+      }
+      guard ftruncate(file, 0) == 0 else {
+        let error = failure("emptying the new base")
+        close(file)
+        throw error
+      }
+      return file
     }
-    guard ftruncate(file, 0) == 0 else {
-      let error = failure("emptying the new base")
-      close(file)
-      throw error
-    }
-    return file
   }
 
   private static func sync(folder: URL) throws(BaseWriteError) {
@@ -76,10 +93,14 @@ extension BaseFile {
   }
 
   private static func write(
-    _ journeys: Journeys, codes: NameCodes, mark: StoreMark, file: Int32, output: @escaping Output
+    _ journeys: Journeys, _ codes: NameCodes, _ mark: StoreMark, _ renewed: RenewedNames?,
+    file: Int32, output: @escaping Output
   ) throws(BaseWriteError) {
     let order = MergeOrder(journeys.parts)
-    let names = NameText.encode(journeys.names)
+    let names = NameText.encode(renewed?.names ?? journeys.names)
+    let codes = renewed?.codes ?? codes
+    var mark = mark
+    if let renewed { mark.name = renewed.lastNumber }
     let hasForeign = journeys.foreignValues > 0
     let count = journeys.count
     let layout = Layout(
@@ -106,13 +127,13 @@ extension BaseFile {
       case .starts: try order.writeStarts(to: writer)
       case .times: try order.write(\.times, to: writer)
       case .values: try order.write(\.values, to: writer)
-      case .contents: try order.write(\.contents, to: writer)
+      case .contents: try order.write(\.contents, renewed?[.content], to: writer)
       case .rowIDs: try order.write(\.rowIDs, to: writer)
-      case .events: try order.write(\.events, to: writer)
-      case .campaigns: try order.write(\.campaigns, to: writer)
-      case .channels: try order.write(\.channels, to: writer)
-      case .origins: try order.write(\.origins, to: writer)
-      case .devices: try order.write(\.devices, to: writer)
+      case .events: try order.write(\.events, renewed?[.event], to: writer)
+      case .campaigns: try order.write(\.campaigns, renewed?[.campaign], to: writer)
+      case .channels: try order.write(\.channels, renewed?[.channel], to: writer)
+      case .origins: try order.write(\.origins, renewed?[.origin], to: writer)
+      case .devices: try order.write(\.devices, renewed?[.device], to: writer)
       case .foreign: if hasForeign { try order.writeForeign(to: writer) }
       case .names: try writer.append(names)
       case .codes: try writer.append(codes.byNumber)
@@ -202,6 +223,21 @@ struct MergeOrder {
     let columns = parts.map { column($0.table) }
     for run in runs {
       try writer.append(columns[run.part], parts[run.part].table.rows(ofJourneys: run.journeys))
+    }
+  }
+
+  /// Codes of names, each as `codes` has it.
+  func write<Code: FixedWidthInteger & BitwiseCopyable & Sendable>(
+    _ column: (JourneyTable) -> Column<Code>, _ codes: [UInt32]?, to writer: BlockWriter
+  ) throws(BaseWriteError) {
+    guard let codes else { return try write(column, to: writer) }
+    for run in runs {
+      let values = column(parts[run.part].table)
+      let rows = parts[run.part].table.rows(ofJourneys: run.journeys)
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 4096) {
+        let some = first..<min(first + 4096, rows.upperBound)
+        try writer.append(some.map { Code(codes[Int(values[$0])]) })
+      }
     }
   }
 

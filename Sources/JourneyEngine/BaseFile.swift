@@ -102,35 +102,67 @@ extension BaseFile {
   package static func load(from url: URL) throws(BaseFileProblem) -> OpenedBase {
     let mapping = try Mapping(url)
     let bytes = mapping.bytes
-    func word(_ index: Int) -> UInt64 {
-      UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-    }
-    func field(_ field: Word) -> UInt64 { word(field.rawValue) }
-    guard bytes.count >= headerAlignment else { throw .damaged("it ends within its header") }
-    guard field(.magic) == magic else { throw .damaged("it does not begin as a base file does") }
-    // A later form may have another header, but says its version in the same place.
-    guard field(.version) == version else { throw .version(field(.version)) }
-    guard let headerBytes = Int(exactly: field(.headerBytes)), headerBytes >= headerAlignment,
-      headerBytes % headerAlignment == 0, headerBytes <= bytes.count,
-      hash(ofHeader: UnsafeRawBufferPointer(rebasing: bytes[..<headerBytes])) == field(.hash)
-    else { throw .damaged("the header does not have the hash that it says") }
-    // What the header says may be believed from here on.
-    let lengths = Section.allCases.map { Int(word(Layout.placeWord($0) + 1)) }
+    let header = try Header(bytes)
+    mapping.readAhead()
+    let lengths = Section.allCases.map { Int(header.word(Layout.placeWord($0) + 1)) }
     let layout = Layout(lengths: lengths)
-    guard layout.headerBytes == headerBytes, field(.blockBytes) == blockBytes,
+    guard layout.headerBytes == header.bytes, header[.blockBytes] == blockBytes,
       Section.allCases.allSatisfy({
-        Int(word(Layout.placeWord($0))) == layout.offsets[$0.rawValue]
+        Int(header.word(Layout.placeWord($0))) == layout.offsets[$0.rawValue]
       })
     else { throw .damaged("the header contradicts itself") }
-    guard bytes.count == headerBytes + layout.payloadBytes else {
+    guard bytes.count == header.bytes + layout.payloadBytes else {
       throw .damaged(
-        "it has \(bytes.count) bytes and should have \(headerBytes + layout.payloadBytes)")
+        "it has \(bytes.count) bytes and should have \(header.bytes + layout.payloadBytes)")
     }
-    let payload = UnsafeRawBufferPointer(rebasing: bytes[headerBytes...])
-    if let block = firstDamagedBlock(of: payload, hash: { word(Layout.firstHashWord + $0) }) {
+    let payload = UnsafeRawBufferPointer(rebasing: bytes[header.bytes...])
+    if let block = firstDamagedBlock(of: payload, hash: { header.word(Layout.firstHashWord + $0) })
+    {
       throw .damaged("the hash of \(sections(inBlock: block, layout)) is another")
     }
-    return try read(payload, layout, keptBy: mapping, field)
+    return try read(payload, layout, keptBy: mapping, header)
+  }
+
+  /// How far the base in a file has read the store, by its header alone; nil where there is no file
+  /// with a header that can be believed.
+  static func mark(of url: URL) -> StoreMark? {
+    guard let mapping = try? Mapping(url) else { return nil }
+    return try? Header(mapping.bytes).mark
+  }
+
+  /// The first bytes of a file, which have the hash that they say.
+  private struct Header {
+    let bytes: Int
+    private let file: UnsafeRawBufferPointer
+
+    init(_ file: UnsafeRawBufferPointer) throws(BaseFileProblem) {
+      self.file = file
+      func field(_ field: Word) -> UInt64 {
+        let offset = field.rawValue * 8
+        return UInt64(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      }
+      guard file.count >= headerAlignment else { throw .damaged("it ends within its header") }
+      guard field(.magic) == magic else { throw .damaged("it does not begin as a base file does") }
+      // A later form may have another header, but says its version in the same place.
+      guard field(.version) == version else { throw .version(field(.version)) }
+      guard let bytes = Int(exactly: field(.headerBytes)), bytes >= headerAlignment,
+        bytes % headerAlignment == 0, bytes <= file.count,
+        hash(ofHeader: UnsafeRawBufferPointer(rebasing: file[..<bytes])) == field(.hash)
+      else { throw .damaged("the header does not have the hash that it says") }
+      self.bytes = bytes
+    }
+
+    func word(_ index: Int) -> UInt64 {
+      UInt64(littleEndian: file.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+    }
+    subscript(_ field: Word) -> UInt64 { word(field.rawValue) }
+    func signed(_ field: Word) -> Int64 { Int64(bitPattern: self[field]) }
+
+    var mark: StoreMark {
+      StoreMark(
+        store: signed(.store), row: signed(.row), rowCheck: signed(.rowCheck),
+        change: signed(.change), name: signed(.name))
+    }
   }
 
   static func hash(ofHeader header: UnsafeRawBufferPointer) -> UInt64 {
@@ -168,7 +200,7 @@ extension BaseFile {
 
   private static func read(
     _ payload: UnsafeRawBufferPointer, _ layout: Layout, keptBy mapping: Mapping,
-    _ field: (Word) -> UInt64
+    _ header: Header
   ) throws(BaseFileProblem) -> OpenedBase {
     func section(_ section: Section) -> UnsafeRawBufferPointer {
       let start = layout.offsets[section.rawValue]
@@ -187,9 +219,9 @@ extension BaseFile {
       return Column(
         base.assumingMemoryBound(to: Element.self), count: bytes.count / size, keptBy: mapping)
     }
-    let journeys = Int(field(.journeys))
-    let count = Int(field(.touchpoints))
-    guard let currency = Currency(packed: field(.currency)) else {
+    let journeys = Int(header[.journeys])
+    let count = Int(header[.touchpoints])
+    guard let currency = Currency(packed: header[.currency]) else {
       throw .damaged("it names no currency")
     }
     let columns = JourneyTable.Stored(
@@ -203,22 +235,18 @@ extension BaseFile {
       throw .damaged("the names cannot be read")
     }
     let codes: Column<UInt32> = try column(.codes)
-    func signed(_ word: Word) -> Int64 { Int64(bitPattern: field(word)) }
     let table = JourneyTable(
-      currency: currency, foreignValues: Int(field(.foreignValues)),
-      hasValues: field(.hasValues) == 1,
+      currency: currency, foreignValues: Int(header[.foreignValues]),
+      hasValues: header[.hasValues] == 1,
       extent: count == 0
         ? nil
         : Extent(
-          first: signed(.first), firstJourney: Int(field(.firstJourney)), last: signed(.last),
-          lastJourney: Int(field(.lastJourney))),
+          first: header.signed(.first), firstJourney: Int(header[.firstJourney]),
+          last: header.signed(.last), lastJourney: Int(header[.lastJourney])),
       names: names, columns: columns)
     return OpenedBase(
       table: table, codes: NameCodes(byNumber: Array(codes.values)),
-      mark: StoreMark(
-        store: signed(.store), row: signed(.row), rowCheck: signed(.rowCheck),
-        change: signed(.change), name: signed(.name)),
-      bytes: layout.headerBytes + layout.payloadBytes)
+      mark: header.mark, bytes: layout.headerBytes + layout.payloadBytes)
   }
 }
 
@@ -246,8 +274,12 @@ private final class Mapping: @unchecked Sendable {
     guard size > 0 else { throw .damaged("it is empty") }
     guard let memory = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), memory != MAP_FAILED
     else { throw .unreadable(reason: Self.reason()) }
-    _ = madvise(memory, size, MADV_WILLNEED)
     bytes = UnsafeRawBufferPointer(start: memory, count: size)
+  }
+
+  /// Says that all of it will be read.
+  func readAhead() {
+    _ = madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_WILLNEED)
   }
 
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

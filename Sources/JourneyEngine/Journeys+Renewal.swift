@@ -28,6 +28,12 @@ extension Journeys {
       builder.code(dimension, name)
     }
 
+    /// Makes room at once: columns that grow are copied, and stand in memory twice meanwhile.
+    /// Numbers of rows may have holes, so a very large number is no reason to ask for all that memory.
+    package mutating func reserve(_ touchpoints: Int) {
+      if touchpoints > Self.smallPart { builder.reserve(min(touchpoints, 1 << 27)) }
+    }
+
     package mutating func append(_ row: JourneyTable.Row) { builder.append(row) }
 
     /// Lets go of the journeys of these customers and gives the store's rows that were in them. Who

@@ -54,9 +54,6 @@ final class PackedJourneys {
   }
 
   /// Finds the rows that `mask` lets through and the journeys that they make.
-  ///
-  /// Eight rows at a time: their mask, as a bit each, looks up where those that pass stand. Eight
-  /// places are written always, and as many counted as passed: no branch to guess.
   func pack(
     _ table: JourneyTable, _ range: Range<Int>, _ rows: RuleRows, _ mask: UnsafePointer<UInt8>
   ) {
@@ -64,20 +61,16 @@ final class PackedJourneys {
     let before = before.base
     let words = words.base
     var passed = 0
-    Self.places.withUnsafeBufferPointer { places in
-      guard let places = places.baseAddress else { return }
+    SetBytes.table.withUnsafeBufferPointer { table in
+      guard let table = table.baseAddress else { return }
       for word in 0...(rows.count / 8) {
         let first = word &* 8
-        let bytes = Self.eight(mask, from: first, of: rows.count)
+        let bytes = SetBytes.eight(mask, from: first, of: rows.count)
         words[word] = bytes
         before[word] = UInt32(truncatingIfNeeded: passed)
-        // The lowest bit of each byte, moved beside each other into the highest byte.
-        let bits = Int((bytes &* 0x0102_0408_1020_4080) &>> 56)
-        let numbers =
-          SIMD8<UInt32>(truncatingIfNeeded: places[bits])
-          &+ UInt32(truncatingIfNeeded: rows.first &+ first)
-        UnsafeMutableRawPointer(kept + passed).storeBytes(of: numbers, as: SIMD8<UInt32>.self)
-        passed &+= Int(truncatingIfNeeded: (bytes &* 0x0101_0101_0101_0101) &>> 56)
+        SetBytes.write(
+          bytes, from: UInt32(truncatingIfNeeded: rows.first &+ first), to: kept + passed, table)
+        passed &+= SetBytes.ones(bytes)
       }
     }
     /// How many rows passed before `row`: the bytes below it are added up by one multiplication.
@@ -101,29 +94,6 @@ final class PackedJourneys {
     starts[found] = UInt32(truncatingIfNeeded: passed)
     journeyCount = found
     rowCount = passed
-  }
-
-  /// By eight bits: the numbers of those that are set, lowest first, and zeros.
-  private static let places: [SIMD8<UInt8>] = (0..<256).map { bits in
-    var numbers = SIMD8<UInt8>()
-    for (place, bit) in (0..<8).filter({ bits >> $0 & 1 == 1 }).enumerated() {
-      numbers[place] = UInt8(bit)
-    }
-    return numbers
-  }
-
-  /// The bytes of eight rows, the first lowest, with zeros behind the last row.
-  @inline(__always)
-  private static func eight(
-    _ mask: UnsafePointer<UInt8>, from first: Int, of count: Int
-  ) -> UInt64 {
-    if first &+ 8 <= count {
-      return UInt64(
-        littleEndian: UnsafeRawPointer(mask + first).loadUnaligned(as: UInt64.self))
-    }
-    var bytes: UInt64 = 0
-    for row in first..<count { bytes |= UInt64(mask[row]) &<< UInt64(8 &* (row &- first)) }
-    return bytes
   }
 
   /// Copies those columns of what passed together.

@@ -59,7 +59,7 @@ package struct PhasePlacement: Sendable {
   }
 
   /// Small enough for the masks of a model's rules to stay in a core's cache.
-  private static let rowsAtOnce = 8192
+  private static let rowsAtOnce = 4096
 }
 
 /// Memory that several threads write to, each in rows of its own.
@@ -78,8 +78,10 @@ private struct Placer: Sendable {
   private let wordOfEvent: [UInt64]
   /// The rules that may decide, one bit each: by the customer's phase, and last for none yet.
   private let allowed: [UInt64]
-  /// By state × 65 + the deciding rule, which is 64 when there is none: the next state.
+  /// By state × 64 + the deciding rule, which is ``none`` when there is none: the next state.
   private let next: [UInt8]
+  /// No rule has this number: a model has fewer.
+  private static let none = 63
 
   init(model: JourneyModel, program: RuleProgram) {
     self.program = program
@@ -98,7 +100,7 @@ private struct Placer: Sendable {
       }
     }
     next = states.flatMap { state in
-      (0...64).map { rule in
+      (0..<64).map { rule in
         guard model.rules.indices.contains(rule) else { return UInt8(state ?? 0) }
         return UInt8(model.index(ofPhase: model.rules[rule].phase) ?? 0)
       }
@@ -114,11 +116,19 @@ private struct Placer: Sendable {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: max(rows.count, 1)) { words in
       guard let words = words.baseAddress else { return }
       lookUp(program.table.events.base + rows.first, rows.count, into: words)
-      for rule in maskedRules {
-        Self.setBit(UInt64(rule), program.mask(rule, in: scratch), rows.count, in: words)
+      // By eights, so that most is done in bytes, of which a core takes many at once.
+      let bits = program.spare(in: scratch)
+      for first in stride(from: 0, to: 64, by: 8) {
+        var isFirst = true
+        for rule in maskedRules where rule / 8 == first / 8 {
+          RulePass.setBit(
+            rule - first, program.mask(rule, in: scratch), rows.count, isFirst: isFirst, into: bits)
+          isFirst = false
+        }
+        if !isFirst { Self.add(bits, from: UInt64(first), rows.count, to: words) }
       }
-      let cycles = program.cycleMask(in: scratch) ?? UnsafePointer(scratch.begins)
-      decide(rows, words, cycles: cycles, phases + rows.first, rules + rows.first)
+      let resets = program.beginsOfCycles(rows.count, in: scratch)
+      decide(rows, words, resets: resets, phases + rows.first, rules + rows.first)
     }
   }
 
@@ -131,33 +141,49 @@ private struct Placer: Sendable {
     }
   }
 
-  private static func setBit(
-    _ bit: UInt64, _ mask: UnsafePointer<UInt8>, _ count: Int,
-    in words: UnsafeMutablePointer<UInt64>
+  private static func add(
+    _ bits: UnsafePointer<UInt8>, from first: UInt64, _ count: Int,
+    to words: UnsafeMutablePointer<UInt64>
   ) {
-    for row in 0..<count { words[row] |= UInt64(mask[row]) &<< bit }
+    for row in 0..<count { words[row] |= UInt64(bits[row]) &<< first }
   }
 
-  /// Without a branch in the loop: that no rule is true is the rule 64, which leaves the state as it
-  /// is.
+  /// Walks over four parts of the rows at once: each step waits for the one before it, and four such
+  /// waits take no longer than one.
   private func decide(
-    _ rows: RuleRows, _ words: UnsafePointer<UInt64>, cycles: UnsafePointer<UInt8>,
+    _ rows: RuleRows, _ words: UnsafePointer<UInt64>, resets: UnsafePointer<UInt8>,
     _ phases: UnsafeMutablePointer<UInt8>, _ rules: UnsafeMutablePointer<UInt8>
   ) {
-    let none = allowed.count - 1
+    let nobody = allowed.count - 1
+    let borders = (0...4).map { part in
+      part == 4 ? rows.count : rows.start(rows.journeyCount * part / 4)
+    }
+    let shared = (0..<4).reduce(rows.count) { min($0, borders[$1 + 1] - borders[$1]) }
     allowed.withUnsafeBufferPointer { allowed in
       next.withUnsafeBufferPointer { next in
         guard let allowed = allowed.baseAddress, let next = next.baseAddress else { return }
-        for journey in 0..<rows.journeyCount {
-          var state = none
-          for row in rows.start(journey)..<rows.end(journey) {
-            state = cycles[row] != 0 ? none : state
-            let rule = (words[row] & allowed[state]).trailingZeroBitCount
-            state = Int(next[state &* 65 &+ rule])
-            phases[row] = UInt8(truncatingIfNeeded: state)
-            rules[row] = rule == 64 ? PhasePlacement.stayed : UInt8(truncatingIfNeeded: rule)
-          }
+        /// Without a branch: that no rule is true is a rule too, which leaves the state as it is.
+        @inline(__always)
+        func step(_ row: Int, _ state: inout Int) {
+          state = resets[row] != 0 ? nobody : state
+          let holding = words[row] & allowed[state] | 1 &<< UInt64(Self.none)
+          let rule = holding.trailingZeroBitCount
+          state = Int(next[state &* 64 &+ rule])
+          phases[row] = UInt8(truncatingIfNeeded: state)
+          rules[row] = rule == Self.none ? PhasePlacement.stayed : UInt8(truncatingIfNeeded: rule)
         }
+        var states = (nobody, nobody, nobody, nobody)
+        let starts = (borders[0], borders[1], borders[2], borders[3])
+        for row in 0..<shared {
+          step(starts.0 &+ row, &states.0)
+          step(starts.1 &+ row, &states.1)
+          step(starts.2 &+ row, &states.2)
+          step(starts.3 &+ row, &states.3)
+        }
+        for row in (starts.0 + shared)..<borders[1] { step(row, &states.0) }
+        for row in (starts.1 + shared)..<borders[2] { step(row, &states.1) }
+        for row in (starts.2 + shared)..<borders[3] { step(row, &states.2) }
+        for row in (starts.3 + shared)..<borders[4] { step(row, &states.3) }
       }
     }
   }

@@ -97,6 +97,24 @@ enum RulePass {
     return total &+ sum(word(rows.upperBound &- 8) &>> UInt64(8 &* (8 &- rest)))
   }
 
+  /// Of bytes that have a test each in their bits, one test.
+  static func pick(_ bit: Int, of bytes: Mask, _ count: Int, into output: Output) {
+    let bit = UInt8(truncatingIfNeeded: bit)
+    for row in 0..<count { output[row] = bytes[row] &>> bit & 1 }
+  }
+
+  /// Makes a mask a bit of each byte of the output; of what was there before where `isFirst` is false.
+  static func setBit(
+    _ bit: Int, _ mask: Mask, _ count: Int, isFirst: Bool, into output: Output
+  ) {
+    let bit = UInt8(truncatingIfNeeded: bit)
+    if isFirst {
+      for row in 0..<count { output[row] = mask[row] &<< bit }
+    } else {
+      for row in 0..<count { output[row] |= mask[row] &<< bit }
+    }
+  }
+
   static func and(_ mask: Mask, _ count: Int, into output: Output) {
     for row in 0..<count { output[row] &= mask[row] }
   }
@@ -155,6 +173,10 @@ enum RulePass {
     _ mask: Mask, _ count: Int, _ bounds: RuleBounds, resetting resets: Mask,
     into output: Output
   ) {
+    if let few = FewCounted(bounds) {
+      few.count(mask, count, resetting: resets, into: output)
+      return
+    }
     var total: Int64 = 0
     if let low = bounds.onlyLow {
       for row in 0..<count {
@@ -169,59 +191,95 @@ enum RulePass {
     }
   }
 
-  /// Can the latest three rows of a window tell whether its number of rows is within the bounds?
-  static func isFew(_ bounds: RuleBounds) -> Bool {
-    bounds.low <= 3 && (bounds.high == .max || bounds.high <= 2)
-  }
-
-  /// How many rows of a window that slides are set in the mask, where ``isFew(_:)``: at least `n` are
-  /// in the window when the `n`th latest is, so that no row is looked at again when it goes out.
+  /// How many rows of a window that slides are set in the mask: at least `n` are when the `n`th latest
+  /// is in it, so that no row is looked at again when it goes out. `moments` is room for as many moments
+  /// as there are rows.
   static func recent(
     _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
-    resetting resets: Mask, into output: Output
+    resetting resets: Mask, _ moments: UnsafeMutablePointer<Int64>, into output: Output
   ) {
-    // What is said of no row in the window, one, two, and three or more: a bit each.
-    let answers = (0...3).reduce(0) { $0 | Int(bounds.bit(Int64($1))) << $1 }
-    let highest = bounds.high == .max ? bounds.low : max(bounds.low, bounds.high + 1)
-    switch highest {
-    case ...1: recent(1, rows, mask, milliseconds, answers, resetting: resets, into: output)
-    case 2: recent(2, rows, mask, milliseconds, answers, resetting: resets, into: output)
-    default: recent(3, rows, mask, milliseconds, answers, resetting: resets, into: output)
+    func isLonger(_ journey: Int) -> Bool {
+      rows.times[rows.end(journey) &- 1] &- rows.times[rows.start(journey)] > milliseconds
+    }
+    var longer = 0
+    for journey in 0..<rows.journeyCount {
+      longer &+= isLonger(journey) ? rows.end(journey) &- rows.start(journey) : 0
+    }
+    // A journey that is no longer than the window is all in it, and counting it all costs less.
+    guard longer < rows.count / 2, let few = FewCounted(bounds) else {
+      return slide(rows, 0..<rows.count, mask, milliseconds, bounds, resets, moments, into: output)
+    }
+    few.count(mask, rows.count, resetting: resets, into: output)
+    for journey in 0..<rows.journeyCount where longer > 0 && isLonger(journey) {
+      slide(
+        rows, rows.start(journey)..<rows.end(journey), mask, milliseconds, bounds, resets, moments,
+        into: output)
     }
   }
 
-  /// Remembers the moments of the latest `depth` rows. `depth` is known where this is compiled.
+  private static func slide(
+    _ rows: RuleRows, _ range: Range<Int>, _ mask: Mask, _ milliseconds: Int64,
+    _ bounds: RuleBounds, _ resets: Mask, _ moments: UnsafeMutablePointer<Int64>,
+    into output: Output
+  ) {
+    let low = Int(bounds.low)
+    let above = bounds.high == .max ? nil : Int(bounds.high) + 1
+    let inverted = bounds.inverted
+    guard let above else {
+      guard low > 0 else {
+        return (output + range.lowerBound).update(repeating: inverted ^ 1, count: range.count)
+      }
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
+        $0.have(low) ^ inverted
+      }
+      return
+    }
+    guard above > 0 else {
+      return (output + range.lowerBound).update(repeating: inverted, count: range.count)
+    }
+    if low <= 0 {
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
+        $0.have(above) ^ 1 ^ inverted
+      }
+    } else {
+      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
+        ($0.have(low) & ($0.have(above) ^ 1)) ^ inverted
+      }
+    }
+  }
+
+  /// The moments of the rows that are set, and which of them are of this journey.
+  private struct Recent {
+    let moments: UnsafeMutablePointer<Int64>
+    let first: Int
+    let end: Int
+    let earliest: Int64
+
+    /// 1 when as many as `number`, which is above 0, are not before the earliest moment.
+    @inline(__always)
+    func have(_ number: Int) -> UInt8 {
+      let place = end &- number
+      let isThere: UInt8 = place >= first ? 1 : 0
+      return isThere & (moments[max(place, 0)] >= earliest ? 1 : 0)
+    }
+  }
+
   @inline(__always)
-  private static func recent(
-    _ depth: Int, _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ answers: Int,
-    resetting resets: Mask, into output: Output
+  private static func slide(
+    _ rows: RuleRows, _ range: Range<Int>, _ mask: Mask, _ milliseconds: Int64, _ resets: Mask,
+    _ moments: UnsafeMutablePointer<Int64>, into output: Output, _ answer: (Recent) -> UInt8
   ) {
     let times = rows.times
-    // Far from any moment, and so far from the ends that no difference runs over.
-    let never = Int64.min / 2
-    var first = never
-    var second = never
-    var third = never
-    for row in 0..<rows.count {
+    var first = 0
+    var end = 0
+    for row in range {
       let time = times[row]
-      let isNew = resets[row] != 0
-      let isSet = mask[row] != 0
-      if depth > 2 {
-        third = isNew ? never : third
-        third = isSet ? (isNew ? never : second) : third
-      }
-      if depth > 1 {
-        second = isNew ? never : second
-        second = isSet ? (isNew ? never : first) : second
-      }
-      first = isNew ? never : first
-      first = isSet ? time : first
-      // 0 for what is in the window, -1 for what is not: by the sign, without a branch.
-      let earliest = time &- milliseconds
-      var number = 1 &+ (first &- earliest) &>> 63
-      if depth > 1 { number &+= 1 &+ (second &- earliest) &>> 63 }
-      if depth > 2 { number &+= 1 &+ (third &- earliest) &>> 63 }
-      output[row] = UInt8(truncatingIfNeeded: answers &>> Int(number) & 1)
+      first = resets[row] != 0 ? end : first
+      // Written always, counted only when it is set: no branch to guess.
+      moments[end] = time
+      end &+= Int(mask[row])
+      output[row] = answer(
+        Recent(moments: moments, first: first, end: end, earliest: time &- milliseconds))
     }
   }
 

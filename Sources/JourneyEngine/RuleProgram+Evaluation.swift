@@ -7,19 +7,31 @@ package final class RuleScratch {
   private var rowCapacity = 0
   /// 1 at the first row of each journey and 0 elsewhere, behind the masks; for programs that count.
   private(set) var begins: UnsafeMutablePointer<UInt8>
+  /// Room for a moment a row, for the length of a pass.
+  private(set) var moments: UnsafeMutablePointer<Int64>
+  private var momentCapacity = 0
 
   package init() {
     capacity = 0
     memory = .allocate(capacity: 1)
     begins = memory
+    moments = .allocate(capacity: 1)
   }
 
-  deinit { memory.deallocate() }
+  deinit {
+    memory.deallocate()
+    moments.deallocate()
+  }
 
-  /// Makes room for `masks` masks of the rows, ``begins`` and one mask more; what was there is lost.
-  func reserve(masks: Int, _ rows: RuleRows, marksBegins: Bool) {
+  /// Makes room for `masks` masks of the rows, ``begins`` and `more` masks; what was there is lost.
+  func reserve(masks: Int, more: Int, _ rows: RuleRows, marksBegins: Bool) {
     rowCapacity = rows.count
-    let needed = (masks + 2) * rows.count
+    if rows.count > momentCapacity {
+      moments.deallocate()
+      momentCapacity = rows.count
+      moments = .allocate(capacity: momentCapacity)
+    }
+    let needed = (masks + 1 + more) * rows.count
     if needed > capacity {
       memory.deallocate()
       capacity = needed
@@ -98,10 +110,31 @@ extension RuleProgram {
     _ range: Range<Int>, in scratch: RuleScratch, _ needed: [Bool]
   ) {
     let rows = RuleRows(table, range)
-    scratch.reserve(masks: steps.count, rows, marksBegins: marksBegins)
-    for (index, step) in steps.enumerated() where needed[index] {
+    // Behind the masks of the steps: begins, resets, a byte for the caller, those of eventTests.
+    scratch.reserve(
+      masks: steps.count, more: 2 + eventTests.count, rows, marksBegins: marksBegins)
+    for (place, tests) in eventTests.enumerated() where tests.steps.contains(where: { needed[$0] })
+    {
+      let bytes = scratch.mask(steps.count + 3 + place)
+      RulePass.look(table.events.base + rows.first, rows.count, in: tests.lookup, into: bytes)
+      for (bit, step) in tests.steps.enumerated() where needed[step] {
+        RulePass.pick(bit, of: UnsafePointer(bytes), rows.count, into: scratch.mask(step))
+      }
+    }
+    for (index, step) in steps.enumerated()
+    where needed[index] && !eventTests.contains(where: { $0.steps.contains(index) }) {
       fill(step, rows, range, in: scratch, into: scratch.mask(index))
     }
+  }
+
+  /// Room for a byte a row beside the masks of the last evaluation.
+  func spare(in scratch: RuleScratch) -> UnsafeMutablePointer<UInt8> {
+    scratch.mask(steps.count + 2)
+  }
+
+  /// 1 where a journey or a cycle begins, of the last evaluation of a program that marks begins.
+  func beginsOfCycles(_ count: Int, in scratch: RuleScratch) -> UnsafePointer<UInt8> {
+    resets(.thisCycle, count, in: scratch)
   }
 
   private func fill(
@@ -145,10 +178,9 @@ extension RuleProgram {
       let resets = resets(window, count, in: scratch)
       switch window {
       case .all, .thisCycle: RulePass.count(mine, count, bounds, resetting: resets, into: mask)
-      case .within(let milliseconds) where RulePass.isFew(bounds):
-        RulePass.recent(rows, mine, milliseconds, bounds, resetting: resets, into: mask)
       case .within(let milliseconds):
-        RulePass.within(rows, milliseconds, bounds, into: mask) { Int64(mine[$0]) }
+        RulePass.recent(
+          rows, mine, milliseconds, bounds, resetting: resets, scratch.moments, into: mask)
       case .after(let end, let anchor):
         RulePass.after(rows, end, source(anchor), bounds, into: mask) { Int64(mine[$0]) }
       }

@@ -22,6 +22,14 @@ package struct RuleProgram: Sendable {
   let eventRules: [Int: RuleLookup]
   /// The step that says where cycles begin, where a rule asks for it.
   let cycleStep: Int?
+  /// Tests of the event that are looked up together.
+  let eventTests: [EventTests]
+
+  /// Up to eight steps that test the event, by event a bit of each: one look for all of them.
+  struct EventTests: Sendable {
+    let steps: [Int]
+    let lookup: RuleLookup
+  }
 
   /// - Parameters:
   ///   - placements: in the models whose phases the rules ask for; a phase of another is not held by
@@ -52,6 +60,26 @@ package struct RuleProgram: Sendable {
     for (rule, step) in results.enumerated() where eventRules[rule] == nil { asked.append(step) }
     needed = Self.steps(neededBy: asked, of: steps, cycleStep)
     neededAtInstant = Self.masks(neededBy: steps, results: results, cycleStep: cycleStep)
+    eventTests = Self.eventTests(among: steps, zip(needed, neededAtInstant).map { $0 || $1 })
+  }
+
+  /// Tests of events that are neighbours cost less each by themselves.
+  private static func eventTests(among steps: [Step], _ needed: [Bool]) -> [EventTests] {
+    let tests = steps.indices.compactMap { index -> (step: Int, bytes: [UInt8])? in
+      guard needed[index], case .field(.event, let lookup) = steps[index], lookup.run == nil else {
+        return nil
+      }
+      return (index, lookup.bytes)
+    }
+    guard tests.count > 1 else { return [] }
+    return stride(from: 0, to: tests.count, by: 8).map { first in
+      let some = tests[first..<min(first + 8, tests.count)]
+      var bits = [UInt8](repeating: 0, count: some.map(\.bytes.count).max() ?? 0)
+      for (bit, test) in some.enumerated() {
+        for (code, byte) in test.bytes.enumerated() { bits[code] |= byte << UInt8(bit) }
+      }
+      return EventTests(steps: some.map(\.step), lookup: RuleLookup(bits))
+    }
   }
 
   /// One pass.

@@ -10,8 +10,15 @@ struct IdentityLinking {
   private let isAlone: RawStatement
   private let isFull: RawStatement
   private var settling: Settling
+  /// Nobody is at a limit: then none has to be asked for.
+  private let hasAlarms: Bool
+  /// Identities that are new in this transaction and were named together with others in it. Of others
+  /// that are new nothing was said yet, which need not be asked of the tables.
+  private var linked: Set<Int64> = []
 
   init(_ db: Database) throws {
+    hasAlarms =
+      try RawStatement("SELECT EXISTS (SELECT 1 FROM identity_alarm)", db).number(db) == 1
     link = try RawStatement(
       """
       INSERT INTO identity_link
@@ -70,9 +77,12 @@ struct IdentityLinking {
     guard let strong = named.min(by: { $0.kind < $1.kind }) else { return }
     for weak in named where weak.number != strong.number {
       let isPeer = weak.kind == strong.kind
-      isFull.bind(1, weak.number)
-      isFull.bind(2, strong.number)
-      if try isFull.number(db) == 1 { continue }
+      let isFresh = settling.isNew(weak.number) && !linked.contains(weak.number)
+      if hasAlarms {
+        isFull.bind(1, weak.number)
+        isFull.bind(2, strong.number)
+        if try isFull.number(db) == 1 { continue }
+      }
       link.bind(1, weak.number)
       link.bind(2, strong.number)
       link.bind(3, isPeer ? 1 : 0)
@@ -88,13 +98,17 @@ struct IdentityLinking {
       sighting.bind(4, second * 1000)
       let isNewSighting = try sighting.run(db) > 0
       guard isNewLink || isNewSighting else { continue }
-      isAlone.bind(1, weak.number)
-      isAlone.bind(2, strong.number)
-      let isAlone = try isAlone.number(db) == 1
+      for one in [weak.number, strong.number] where settling.isNew(one) { linked.insert(one) }
+      var standsAlone = isFresh
+      if !isFresh {
+        isAlone.bind(1, weak.number)
+        isAlone.bind(2, strong.number)
+        standsAlone = try isAlone.number(db) == 1
+      }
       // Seen once more with the only one that it was ever seen with, it says nothing new.
-      guard isNewLink || !isAlone else { continue }
+      guard isNewLink || !standsAlone else { continue }
       let mayDecide = weak.kind.isOfADevice || said.claimant > .browser
-      settling.add(weak.number, simplyOf: isAlone && !isPeer && mayDecide ? strong.number : nil)
+      settling.add(weak.number, simplyOf: standsAlone && !isPeer && mayDecide ? strong.number : nil)
     }
   }
 

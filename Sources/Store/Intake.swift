@@ -15,9 +15,12 @@ package final class Intake: Sendable {
   private let state = Mutex(State())
   private let wakeUp = DispatchSemaphore(value: 0)
 
+  /// Hears what became of a batch.
+  package typealias Done = @Sendable (Result<Store.Appended, any Error>) -> Void
+
   private struct Waiting {
     var batch: CollectedBatch
-    var done: CheckedContinuation<Result<Store.Appended, any Error>, Never>
+    var done: Done
   }
 
   private struct State {
@@ -58,22 +61,27 @@ package final class Intake: Sendable {
   ///
   /// Throws ``IntakeError``.
   package func store(_ batch: CollectedBatch) async throws -> Store.Appended {
-    if batch.isEmpty { return Store.Appended() }
-    let result = await withCheckedContinuation { done in
-      let (refusal, isFirst): (IntakeError?, Bool) = state.withLock { state in
-        if state.isClosed { return (.closed, false) }
-        // One that is larger than the queue gets in when it is alone.
-        guard state.events == 0 || state.events + batch.count <= capacity else {
-          return (.full, false)
-        }
-        state.events += batch.count
-        state.waiting.append(Waiting(batch: batch, done: done))
-        return (nil, state.waiting.count == 1)
+    try await withCheckedContinuation { continuation in
+      store(batch) { continuation.resume(returning: $0) }
+    }.get()
+  }
+
+  /// The same for those who don't wait: `done` hears of it on the intake's own thread, which it must
+  /// not keep, or at once where there is nothing to be stored or it is refused.
+  package func store(_ batch: CollectedBatch, then done: @escaping Done) {
+    if batch.isEmpty { return done(.success(Store.Appended())) }
+    let (refusal, isFirst): (IntakeError?, Bool) = state.withLock { state in
+      if state.isClosed { return (.closed, false) }
+      // One that is larger than the queue gets in when it is alone.
+      guard state.events == 0 || state.events + batch.count <= capacity else {
+        return (.full, false)
       }
-      if let refusal { done.resume(returning: .failure(refusal)) }
-      if isFirst { wakeUp.signal() }
+      state.events += batch.count
+      state.waiting.append(Waiting(batch: batch, done: done))
+      return (nil, state.waiting.count == 1)
     }
-    return try result.get()
+    if let refusal { done(.failure(refusal)) }
+    if isFirst { wakeUp.signal() }
   }
 
   /// Stores what is handed in, until ``close()``. Begins a thread of its own and returns at once.
@@ -165,7 +173,7 @@ package final class Intake: Sendable {
       Commit(
         events: events, seconds: Double(seconds) + Double(attoseconds) / 1e18,
         isGood: problem == nil))
-    for (one, result) in zip(group, results) { one.done.resume(returning: result) }
+    for (one, result) in zip(group, results) { one.done(result) }
   }
 }
 

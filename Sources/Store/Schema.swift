@@ -292,6 +292,12 @@ enum Schema {
     }
     registerIdentities(&migrator)
     registerAccess(in: &migrator)
+    registerEngine(in: &migrator)
+    registerProfiles(in: &migrator)
+    registerMessages(in: &migrator)
+    registerPlays(in: &migrator)
+    registerAccounts(&migrator)
+    registerConsent(in: &migrator)
     return migrator
   }
 }

@@ -13,6 +13,9 @@ struct Settling {
     lastKnown = try RawStatement("SELECT max(id) FROM identity", db).number(db) ?? 0
   }
 
+  /// True when an identity came with this transaction.
+  func isNew(_ identity: Int64) -> Bool { identity > lastKnown }
+
   /// `owner` is given where that is the only one whom the identity was ever named with, and nobody was
   /// named as its.
   mutating func add(_ identity: Int64, simplyOf owner: Int64? = nil) {

@@ -58,25 +58,58 @@ extension Store {
     }
   }
 
-  private func insert(_ batches: [CollectedBatch], _ db: Database) throws -> [Appended] {
+  func insert(_ whole: [CollectedBatch], _ db: Database) throws -> [Appended] {
+    let away = try erasedKeys(db)
     // Taken out and put back, for a shared dictionary would be copied. There is one writer.
     var numbers = known.withLock { exchange(&$0, with: KnownNumbers()) }
     defer { known.withLock { [numbers] in $0 = numbers } }
     var insertion = try TouchpointInsert(db)
-    let appended = try batches.map { batch in
+    var accounts = AccountLinking()
+    var consenting: Set<Int64> = []
+    var batches = whole
+    let gone =
+      away.digests.isEmpty
+      ? whole.map { _ in [] } : batches.indices.map { batches[$0].keepAway(away) }
+    let known = try insertion.run(batches, &numbers, db)
+    let appended = try batches.indices.map { place in
+      let (batch, gone, known) = (batches[place], gone[place], known[place])
       var appended = Appended()
-      appended.knownTouchpoints = try insertion.run(batch.touchpoints, &numbers, db)
+      appended.knownTouchpoints = known
       appended.duplicates = appended.knownTouchpoints.count
       appended.stored = batch.touchpoints.count - appended.duplicates
+      if !gone.isEmpty {
+        // What is kept away is told apart from what is new, and nothing more is said of it.
+        let kept = whole[place].touchpoints.indices.filter { !gone.contains($0) }
+        appended.knownTouchpoints = (gone + appended.knownTouchpoints.map { kept[$0] }).sorted()
+      }
       for change in batch.profiles {
+        guard !change.customer.isEmpty else {
+          // Of a company alone.
+          try accounts.add(change, of: nil, db)
+          appended.profiles += 1
+          continue
+        }
         let isNew = try insert(change, &insertion, &numbers, db)
+        if isNew, change.account != nil {
+          try accounts.add(change, of: try numbers.customer(change.customer, db), db)
+        }
         if isNew { appended.profiles += 1 } else { appended.duplicates += 1 }
+      }
+      // Who has a touchpoint in the batch is looked at anew anyway.
+      let active = batch.consents.isEmpty ? [] : Set(batch.touchpoints.map(\.customer))
+      for claim in batch.consents {
+        let identity = try numbers.customer(claim.customer, db)
+        if try Self.add(claim, of: identity, db), !active.contains(claim.customer) {
+          consenting.insert(identity)
+        }
       }
       for event in batch.rejected { try insert(event, db) }
       appended.rejected = batch.rejected.count
       return appended
     }
     try insertion.linking.settle(db)
+    try accounts.settle(db)
+    for identity in consenting { try Self.noteConsent(of: identity, db) }
     return appended
   }
 
@@ -139,13 +172,22 @@ extension Store {
         WHERE (excluded.claimant > 0, excluded.set_at, excluded.value)
           >= (claimant > 0, set_at, value)
         """)
+    let taken = try TraitRoom(change, of: customer, db)
     for (name, value) in change.traits {
+      if let claim = ConsentClaim(trait: name, value, of: change) {
+        // A column of a file, or a trait that a client sets, is a line of the ledger.
+        if try Self.add(claim, of: customer, db) { try Self.noteConsent(of: customer, db) }
+        continue
+      }
+      guard taken.takes(name) else { continue }
       setTrait.setUncheckedArguments([
         customer, name, value.json, change.source, change.occurred.milliseconds,
         change.claimant.rawValue,
       ])
       try setTrait.execute()
     }
+    // What has no place in the log of changes is told to the search here.
+    if change.messageID == nil { try SearchIndex.noteChange(of: customer, db) }
     return true
   }
 

@@ -20,6 +20,8 @@ package struct StoredRow: Sendable {
 /// What is new in the store since a mark, on its way to the engine: names first, then whose journeys
 /// changed, then touchpoints.
 package protocol NewsReader: ~Copyable {
+  /// Says about how many touchpoints will come.
+  mutating func expect(touchpoints: Int)
   mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String)
   /// Gives the rows that the journeys of these customers had until now: what the store has of them
   /// comes among the touchpoints.
@@ -27,14 +29,20 @@ package protocol NewsReader: ~Copyable {
   mutating func add(_ row: StoredRow)
 }
 
+/// What has changed since a mark is not known any more.
+package struct ForgottenChanges: Error {}
+
 extension Store {
   /// Reads what is new since `mark`, all of one moment, and says how far it came.
   ///
-  /// A row that another touchpoint had before it was deleted comes as a new one.
+  /// Throws ``ForgottenChanges`` when some of it is not known any more; all can be read always. A row that another touchpoint had before it was deleted comes as a new one.
   package func readNews(
     since mark: StoreMark, to reader: inout some NewsReader & ~Copyable
   ) throws -> StoreMark {
     try pool.read { db in
+      guard try mark == StoreMark() || mark.change >= Self.lastForgotten(db) else {
+        throw ForgottenChanges()
+      }
       var reached = mark
       let names = try Row.fetchCursor(
         db, sql: "SELECT id, kind, text FROM name WHERE id > ? ORDER BY id", arguments: [mark.name])
@@ -57,7 +65,9 @@ extension Store {
       let again =
         changed.isEmpty ? [] : reader.changed(customers: changed).filter { $0 <= kept }.sorted()
       let new = try Int64.fetchOne(db, sql: "SELECT max(id) FROM touchpoint") ?? 0
-      let owners = try IdentityOwners(db, forRows: again.count + Int(max(0, new - kept)))
+      let coming = again.count + Int(max(0, new - kept))
+      reader.expect(touchpoints: coming)
+      let owners = try IdentityOwners(db, forRows: coming)
       for chunk in again.chunks(of: 500) {
         let marks = databaseQuestionMarks(count: chunk.count)
         try Self.read("id IN (\(marks))", chunk, owners, db) { reader.add($0) }
@@ -81,7 +91,17 @@ extension Store {
           db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'") ?? 0
       let lastName = try Int64.fetchOne(db, sql: "SELECT max(id) FROM name") ?? 0
       return try Self.databaseNumber(db) == mark.store && lastChange >= mark.change
+        && mark.change >= Self.lastForgotten(db)
         && lastName >= mark.name && Self.check(ofRow: mark.row, db) ?? 0 == mark.rowCheck
+    }
+  }
+
+  /// All names that there are, in the order of their numbers.
+  package func names() throws -> [(kind: NameKind, number: Int64, text: String)] {
+    try pool.read { db in
+      try Row.fetchAll(db, sql: "SELECT id, kind, text FROM name ORDER BY id").compactMap { name in
+        NameKind(rawValue: name[1]).map { ($0, name[0], name[2]) }
+      }
     }
   }
 
@@ -89,6 +109,32 @@ extension Store {
   /// change of their touchpoints.
   package func noteJourneyChanges(ofCustomers customers: [Int64]) throws {
     try pool.write { db in try Settling.noteChange(of: customers, db) }
+  }
+
+  private static func lastForgotten(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(db, sql: "SELECT last FROM journey_change_forgotten") ?? 0
+  }
+
+  /// Lets go of changes of journeys up to the change `last`, which a base has, as far as those who
+  /// watch have looked at them too. Whoever else has read less is told so when it goes on.
+  package func forgetJourneyChanges(upTo last: Int64) throws {
+    var isMore = true
+    while isMore {
+      isMore = try pool.write { db in
+        let looked = try Int64.fetchOne(db, sql: "SELECT journey_change FROM watch") ?? last
+        let end = min(last, looked)
+        guard
+          let first = try Int64.fetchOne(
+            db, sql: "SELECT min(id) FROM journey_change WHERE id <= ?", arguments: [end])
+        else { return false }
+        // In parts, so that what comes in waits for none of them long.
+        let some = min(end, first + Int64(Limits.changesPerCommit) - 1)
+        try db.execute(
+          sql: "UPDATE journey_change_forgotten SET last = max(last, ?)", arguments: [some])
+        try db.execute(sql: "DELETE FROM journey_change WHERE id <= ?", arguments: [some])
+        return some < end
+      }
+    }
   }
 
   private static func read(

@@ -132,48 +132,49 @@ extension Store {
   // MARK: Facts that rules ask for
 
   /// All traits by customer, or only those of some customers. Of one that several identities of a
-  /// customer have, a browser's word counts least and then the last one most.
+  /// customer have, what a person here decided counts most, a browser's word least, and then the last
+  /// one most.
   package func traits(of customers: [Int64]? = nil) throws -> [Int64: [String: PropertyValue]] {
     try pool.read { db in
-      var best: [Int64: [String: (isTrusted: Bool, setAt: Int64, json: String)]] = [:]
+      var best: [Int64: [String: TraitRank]] = [:]
       let owners = try IdentityOwners(db, forRows: customers == nil ? .max : 0)
       let wanted = customers.map { Set($0) }
-      func add(_ condition: String, _ arguments: StatementArguments) throws {
+      func add(_ rows: String, _ condition: String, _ arguments: StatementArguments) throws {
         let cursor = try Row.fetchCursor(
           db,
           sql: """
-            SELECT \(owners.column(of: "trait", moment: "set_at")), set_at, name, value, claimant > 0 FROM trait
-            \(condition)
+            SELECT \(owners.column(of: "trait", moment: "set_at")), set_at, name, value, weight
+            FROM (\(rows)) trait \(condition)
             """, arguments: arguments)
         while let row = try cursor.next() {
           let setAt: Int64 = row[1]
           let customer = owners.customer(of: row[0], at: setAt)
           guard wanted?.contains(customer) ?? true else { continue }
           let name: String = row[2]
-          let new = (isTrusted: row[4] as Bool, setAt: setAt, json: row[3] as String)
-          let old = best[customer]?[name]
-          if let old,
-            (old.isTrusted ? 1 : 0, old.setAt, old.json)
-              > (new.isTrusted ? 1 : 0, new.setAt, new.json)
-          {
-            continue
-          }
+          let new = TraitRank(weight: row[4], setAt: setAt, json: row[3])
+          if let old = best[customer]?[name], old > new { continue }
           best[customer, default: [:]][name] = new
         }
       }
-      if let customers {
-        for chunk in customers.chunks(of: 250) {
-          let marks = databaseQuestionMarks(count: chunk.count)
-          try add(
-            """
-            WHERE customer IN (\(marks)) OR customer IN
-              (SELECT identity FROM identity_owner WHERE customer IN (\(marks)))
-            """, StatementArguments(chunk) + StatementArguments(chunk))
+      for rows in TraitRank.rows {
+        if let customers {
+          for chunk in customers.chunks(of: 250) {
+            let marks = databaseQuestionMarks(count: chunk.count)
+            try add(
+              rows,
+              """
+              WHERE customer IN (\(marks)) OR customer IN
+                (SELECT identity FROM identity_owner WHERE customer IN (\(marks)))
+              """, StatementArguments(chunk) + StatementArguments(chunk))
+          }
+        } else {
+          try add(rows, "", [])
         }
-      } else {
-        try add("", [])
       }
-      return try best.mapValues { try $0.mapValues { try Self.decode($0.json) } }
+      return try best.compactMapValues { traits -> [String: PropertyValue]? in
+        let said = try traits.compactMapValues { try $0.json.map(PropertyValue.init(storedJSON:)) }
+        return said.isEmpty ? nil : said
+      }
     }
   }
 

@@ -191,11 +191,21 @@ extension Store {
           if customer != customers.last { customers.append(customer) }
         }
       }
-      try add(
+      // All whose an identity ever was: asking at each touchpoint's own moment took longer than looking
+      // at one more who did not move.
+      let touched = try RawStatement(
         """
-        SELECT \(Schema.customer(of: "t.customer", at: "t.occurred")) FROM touchpoint t
-        WHERE id > ? AND id <= ?
-        """, [first, row])
+        SELECT t.customer, o.customer, coalesce(o.since, 0) FROM
+          (SELECT DISTINCT customer FROM touchpoint WHERE id > ? AND id <= ?) t
+          LEFT JOIN identity_owner o ON o.identity = t.customer
+        """, db)
+      touched.bind(1, first)
+      touched.bind(2, row)
+      try touched.forEachRow(db) { row in
+        let owner = row.optionalNumber(1)
+        if let owner { customers.append(owner) }
+        if owner == nil || row.number(2) > .min { customers.append(row.number(0)) }
+      }
       try add(
         "SELECT customer FROM journey_change WHERE id > ? AND id <= ?", [mark.change, change])
       try add(

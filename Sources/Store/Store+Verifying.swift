@@ -40,6 +40,15 @@ extension Store {
       ]
       findings.append(
         Finding(rule: "Every name is of the kind that is asked for", problems: try wrongKinds(db)))
+      let lost = """
+        SELECT count(*) FROM search_word w LEFT JOIN search_entry e ON e.identity = w.identity
+        WHERE e.identity IS NULL OR instr(e.words || e.orders || ' ', ' ' || w.word || ' ') = 0
+        """
+      let strayWords = try Int.fetchOne(db, sql: lost) ?? 0
+      findings.append(
+        Finding(
+          rule: "Every word of the search is one of its customer's",
+          problems: strayWords == 0 ? [] : ["\(strayWords) are not; `klantreis rebuild` mends it"]))
       findings.append(
         Finding(
           rule: "No message is stored twice",
@@ -55,7 +64,8 @@ extension Store {
           }))
       let texts = [
         ("touchpoint", "properties"), ("profile_change", "traits"),
-        ("profile_change", "account_traits"), ("trait", "value"), ("rejected_event", "request"),
+        ("profile_change", "account_traits"), ("trait", "value"), ("account_trait", "value"),
+        ("rejected_event", "request"),
       ]
       findings.append(
         Finding(

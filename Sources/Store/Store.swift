@@ -12,6 +12,8 @@ package final class Store: Sendable {
   let watcher: DatabaseQueue
   /// Numbers of names and customers that were looked up before; they never change.
   let known = Mutex(KnownNumbers())
+  /// Keys of persons who were erased, which are not taken in again.
+  let erased = Mutex(ErasedKeys())
   /// Tells this database from another.
   package let databaseNumber: Int64
 

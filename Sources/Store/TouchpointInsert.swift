@@ -41,8 +41,38 @@ struct TouchpointInsert {
       """
   }
 
-  /// Stores touchpoints in their order, and returns the indexes of those that were there before.
+  /// Stores the touchpoints of batches in their order, and returns for each batch the indexes of those
+  /// that were there before. Small batches share statements.
   mutating func run(
+    _ batches: [CollectedBatch], _ numbers: inout KnownNumbers, _ db: Database
+  ) throws -> [[Int]] {
+    var known = batches.map { _ in [Int]() }
+    var first = 0
+    while first < batches.count {
+      let rest = batches[first...]
+      let small = rest.prefix { $0.touchpoints.count < Self.rows }
+      guard small.count > 1 else {
+        known[first] = try run(batches[first].touchpoints, &numbers, db)
+        first += 1
+        continue
+      }
+      let old = try run(small.flatMap(\.touchpoints), &numbers, db)
+      var start = 0
+      var next = old[...]
+      for (place, batch) in zip(small.indices, small) {
+        let end = start + batch.touchpoints.count
+        let own = next.prefix { $0 < end }
+        known[place] = own.map { $0 - start }
+        next = next.dropFirst(own.count)
+        start = end
+      }
+      first = small.endIndex
+    }
+    return known
+  }
+
+  /// Stores touchpoints in their order, and returns the indexes of those that were there before.
+  private mutating func run(
     _ touchpoints: [Touchpoint], _ numbers: inout KnownNumbers, _ db: Database
   ) throws -> [Int] {
     var known: [Int] = []

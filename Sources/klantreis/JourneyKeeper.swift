@@ -97,9 +97,10 @@ final class JourneyKeeper: Sendable {
         held = Held(journeys: Journeys(currency: currency))
       }
       let wasWriting = state.isWriting
+      let isFirst = state.held == nil
       let hadValues = held.journeys.hasValues
       let wasEmpty = held.mark == StoreMark()
-      try catchUp(&held)
+      try catchUp(&held, orOpen: currency, &state.status)
       if currency == nil, !hadValues, !wasEmpty, held.journeys.hasAmounts,
         let common = try store.commonestCurrency(), common != held.journeys.currency
       {
@@ -109,6 +110,10 @@ final class JourneyKeeper: Sendable {
       state.held = held
       note(held, in: &state.status)
       state.isWriting = state.isWriting || isDue(held, state)
+      if isFirst, held.filed == nil, policy.inBackground {
+        // Without a base nobody needs them; with one they go when the next is written.
+        writing.async { [store, mark = held.mark] in Self.forgetChanges(upTo: mark, in: store) }
+      }
       return (held.journeys, held.mark, !wasWriting && state.isWriting)
     }
     if isWanted {
@@ -164,6 +169,18 @@ final class JourneyKeeper: Sendable {
     (held.journeys, held.codes) = reader.finish()
   }
 
+  /// The same. Where another process has let go of changes that were not read here, its base has them.
+  private func catchUp(
+    _ held: inout Held, orOpen currency: Currency?, _ status: inout Status
+  ) throws {
+    do {
+      try catchUp(&held)
+    } catch is ForgottenChanges {
+      held = try opened(currency ?? held.journeys.currency, &status)
+      try catchUp(&held)
+    }
+  }
+
   // MARK: Writing
 
   private func note(_ held: Held, in status: inout Status) {
@@ -185,35 +202,114 @@ final class JourneyKeeper: Sendable {
   /// meanwhile do not wait.
   func writeBase() { writing.sync { write() } }
 
+  /// Lets go of all journeys in memory and of the file, since names in both may be erased: they are read
+  /// again from the store.
+  func forget() throws {
+    try writing.sync {
+      state.withLock { $0.held = nil }
+      // The second is what a kill left of one that was being written.
+      for old in [file, file.appendingPathExtension("new")]
+      where FileManager.default.fileExists(atPath: old.path) {
+        try FileManager.default.removeItem(at: old)
+      }
+    }
+  }
+
   private func write() {
     defer { state.withLock { $0.isWriting = false } }
     guard let held = state.withLock({ $0.held }) else { return }
     do {
-      try checkMemory(for: held.journeys)
-      if let output {
-        try BaseFile.write(
-          held.journeys, codes: held.codes, mark: held.mark, to: file, output: output)
-      } else {
-        try BaseFile.write(held.journeys, codes: held.codes, mark: held.mark, to: file)
-      }
-      try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
-      state.withLock { state in
-        state.status.written += 1
-        state.status.problem = nil
-        state.failedAt = nil
-      }
-    } catch BaseWriteError.busy {
+      try write(held)
+    } catch BaseWriteError.busy, BaseWriteError.outdated {
       // The other process does the work.
       state.withLock { $0.failedAt = .now }
     } catch {
-      state.withLock { state in
-        state.status.failed += 1
-        state.status.problem = "\(error)"
-        state.failedAt = .now
-      }
+      noteFailure(error)
       say(
         "The base \(BaseFile.name) could not be written: \(error). What there was stays in use, and "
           + "it is tried again later.")
+    }
+  }
+
+  /// Writes a base of what the store has now, and goes on with it. Returns when no file has anything
+  /// any more that was erased before, names included.
+  ///
+  /// Where there is no file, there is nothing to do. Where a new one cannot be written, the old one
+  /// goes: the next start reads the store. Throws when not even that can be done.
+  func renew() throws {
+    if state.withLock({ $0.held == nil }) { _ = try read(in: nil) }
+    try writing.sync {
+      let files = [file, BaseFile.fileBeside(file)]
+      guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+        return
+      }
+      do {
+        let held = try state.withLock { state -> Held? in
+          guard var held = state.held else { return nil }
+          try catchUp(&held, orOpen: nil, &state.status)
+          state.held = held
+          note(held, in: &state.status)
+          return held
+        }
+        guard let held else { return }
+        let known = try store.names().map { (Dimension(rawValue: $0.rawValue), $1, $2) }
+        try write(
+          held, RenewedNames(known, of: held.journeys, codes: held.codes), isUrgent: true)
+      } catch {
+        noteFailure(error)
+        for file in files where FileManager.default.fileExists(atPath: file.path) {
+          try FileManager.default.removeItem(at: file)
+        }
+        say(
+          "The base \(BaseFile.name) could not be written: \(error). It had to make place for one "
+            + "without what was erased, so it was removed; the next start reads the database.")
+      }
+    }
+  }
+
+  /// `isUrgent` waits for another process that writes one.
+  private func write(
+    _ held: Held, _ names: RenewedNames? = nil, isUrgent: Bool = false
+  ) throws {
+    try checkMemory(for: held.journeys)
+    // One that knows of later changes stays: what they erased must not come back.
+    let replaces = { [store] (other: StoreMark) in
+      other.change <= held.mark.change || (try? store.knows(other)) != true
+    }
+    do {
+      if let output {
+        try BaseFile.write(
+          held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
+          output: output, waits: isUrgent, replaces: replaces)
+      } else {
+        try BaseFile.write(
+          held.journeys, codes: held.codes, mark: held.mark, names: names, to: file,
+          waits: isUrgent, replaces: replaces)
+      }
+    } catch {
+      // Urgent is only what the other one, which was read later, has too.
+      guard isUrgent, error == .outdated else { throw error }
+    }
+    try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
+    state.withLock { state in
+      state.status.written += 1
+      state.status.problem = nil
+      state.failedAt = nil
+    }
+    Self.forgetChanges(upTo: held.mark, in: store)
+  }
+
+  /// What the base has need not be told to anybody any more.
+  private static func forgetChanges(upTo mark: StoreMark, in store: Store) {
+    // A store that cannot be written to keeps them until the next base.
+    try? store.forgetJourneyChanges(upTo: mark.change)
+  }
+
+  private func noteFailure(_ error: any Error) {
+    state.withLock { state in
+      state.status.failed += 1
+      state.status.problem = "\(error)"
+      state.failedAt = .now
     }
   }
 
@@ -252,6 +348,8 @@ private struct JourneyReader: NewsReader, ~Copyable {
     self.codes = codes
     currencyCode = journeys.currency.code
   }
+
+  mutating func expect(touchpoints: Int) { renewal.reserve(touchpoints) }
 
   mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
     // A source is no fact of a journey.

@@ -4,6 +4,7 @@ import Collector
 import CustomerJourney
 import Foundation
 import Insights
+import Orchestration
 import Store
 
 /// The program: parses the command line, runs one command, and ends with its exit code.
@@ -37,13 +38,25 @@ struct Klantreis: AsyncParsableCommand {
         name: "Questions",
         subcommands: [
           MapCommand.self, PhaseCommand.self, TransitionsCommand.self, PathsCommand.self,
-          FunnelCommand.self, JourneyCommand.self, SegmentCommand.self,
+          FunnelCommand.self, RelatedCommand.self, JourneyCommand.self, SegmentCommand.self,
         ]),
       CommandGroup(
         name: "Project",
         subcommands: [
-          CustomersCommand.self, ModelsCommand.self, SegmentsCommand.self, SettingsCommand.self,
-          UsersCommand.self, TokensCommand.self,
+          CustomersCommand.self, TraitsCommand.self, AccountsCommand.self, ModelsCommand.self,
+          SegmentsCommand.self, SettingsCommand.self, UsersCommand.self, TokensCommand.self,
+          PlayCommand.self,
+        ]),
+      CommandGroup(
+        name: "Messages",
+        subcommands: [
+          MessagesCommand.self, ContentCommand.self, MailCommand.self, WebhooksCommand.self,
+          AudienceCommand.self,
+        ]),
+      CommandGroup(
+        name: "Privacy",
+        subcommands: [
+          ConsentCommand.self, AccessExportCommand.self, EraseCommand.self, RetentionCommand.self,
         ]),
     ])
 
@@ -72,8 +85,13 @@ struct Klantreis: AsyncParsableCommand {
     case let error as SourceProblem: fail("\(error)", .failed)
     case let error as SegmentProblem: fail("\(error)", .failed)
     case let error as IdentityProblem: fail("\(error)", .failed)
+    case let error as TraitProblem: fail("\(error)", .failed)
+    case let error as AccountProblem: fail("\(error)", .failed)
     case let error as BackupProblem: fail("\(error)", .failed)
     case let error as UserProblem: fail("\(error)", .failed)
+    case let error as MailSettingProblem: fail("\(error)", .wrongUse)
+    case let error as ContentError: fail("\(error)", .failed)
+    case let error as PrivacyProblem: fail("\(error)", .failed)
     case let error as ImportError where error.kind == .mapping: fail("\(error)", .wrongUse)
     case _ where exitCode(for: error) == .success:
       // Help and version are no mistakes.

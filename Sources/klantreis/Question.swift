@@ -163,6 +163,6 @@ struct QuestionKind: Sendable {
   static func named(_ name: String) -> QuestionKind? { all.first { $0.name == name } }
 
   static let all: [QuestionKind] = [
-    map, phase, transitions, paths, funnel, journey, segment,
+    map, phase, transitions, paths, funnel, related, journey, segment, accounts,
   ]
 }

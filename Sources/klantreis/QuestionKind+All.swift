@@ -80,6 +80,33 @@ extension QuestionKind {
         try FunnelFold(steps: steps, withinSeconds: within)))
   }
 
+  static let related = QuestionKind(
+    name: "related",
+    summary: "Which contents are bought together: what one customer did at one moment.",
+    parameters: [
+      QuestionParameter(
+        name: "content", summary: "Only what goes with this one.", example: "Mug"),
+      QuestionParameter(
+        name: "event", summary: "The event of a basket's lines; Order Completed when left out.",
+        example: "Order Completed"),
+      QuestionParameter(
+        name: "least", summary: "Pairs in fewer baskets are left out; 3 when it is left out.",
+        example: "3", isCount: true),
+      QuestionParameter(
+        name: "top", summary: "How many pairs; the strongest first.", example: "20",
+        isCount: true),
+    ]
+  ) { question, snapshot in
+    let asked = try snapshot.select(question, placed: false)
+    return Answer(
+      asked.answer(
+        RelatedFold(
+          event: EventStep(
+            question["event"] ?? EventName.orderCompleted.name, in: snapshot.journeys),
+          content: question["content"], least: try question.count("least") ?? 3,
+          top: try question.count("top") ?? 100, table: snapshot.journeys)))
+  }
+
   static let journey = QuestionKind(
     name: "journey", summary: "One customer's touchpoints, each with its phase and the reason.",
     parameters: [

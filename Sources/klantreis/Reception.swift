@@ -96,17 +96,32 @@ final class Reception: Sendable {
   }
 
   private func keep(_ batch: CollectedBatch) async throws -> KeptOutcome {
-    do {
-      let appended = try await intake.store(batch)
-      return KeptOutcome(
-        stored: appended.stored + appended.profiles, duplicates: appended.duplicates,
-        knownTouchpoints: appended.knownTouchpoints)
-    } catch IntakeError.full {
-      throw Refusal.busy
-    } catch IntakeError.unstorable {
-      throw Refusal.malformed(reason: "the store refuses what is in it")
-    } catch {
-      throw Refusal.unavailable
+    try await withCheckedContinuation { continuation in
+      keep(batch) { continuation.resume(returning: $0) }
+    }.get()
+  }
+
+  /// Makes a batch durable; `done` hears of it as ``Intake/store(_:then:)`` says.
+  func keep(
+    _ batch: CollectedBatch,
+    then done: @escaping @Sendable (Result<KeptOutcome, any Error>) -> Void
+  ) {
+    intake.store(batch) { done(Self.outcome($0)) }
+  }
+
+  private static func outcome(
+    _ stored: Result<Store.Appended, any Error>
+  ) -> Result<KeptOutcome, any Error> {
+    switch stored {
+    case .success(let appended):
+      .success(
+        KeptOutcome(
+          stored: appended.stored + appended.profiles, duplicates: appended.duplicates,
+          knownTouchpoints: appended.knownTouchpoints))
+    case .failure(IntakeError.full): .failure(Refusal.busy)
+    case .failure(IntakeError.unstorable):
+      .failure(Refusal.malformed(reason: "the store refuses what is in it"))
+    case .failure: .failure(Refusal.unavailable)
     }
   }
 }

@@ -13,6 +13,7 @@ struct Snapshot: Sendable {
   let zone: Zone
   let models: ModelCatalogue
   let segments: SegmentCatalogue
+  let plays: PlayCatalogue
   /// What the project is called; nil when nobody said.
   let title: String?
   /// True when the people in it do not exist.
@@ -231,6 +232,10 @@ final class StoredFacts: RuleFacts {
 
   private struct State {
     var traits: [Int64: [String: PropertyValue]]?
+    var roles: [Int64: Set<String>] = [:]
+    var accounts: [Account]?
+    var deals: AccountDeals?
+    var consents: (known: [Int64: Set<ConsentGrant>], usual: Set<ConsentGrant>)?
     var failure: (any Error)?
   }
 
@@ -241,12 +246,17 @@ final class StoredFacts: RuleFacts {
       if state.traits == nil {
         do {
           state.traits = try store.traits()
+          state.roles = try store.accountRoles(at: .now)
+          state.consents = try store.consentGrants()
         } catch {
           state.traits = [:]
           state.failure = error
         }
       }
-      return CustomerFacts(traits: state.traits?[Int64(number)] ?? [:])
+      return CustomerFacts(
+        traits: state.traits?[Int64(number)] ?? [:],
+        consents: state.consents.map { $0.known[Int64(number)] ?? $0.usual } ?? [],
+        accountRoles: state.roles[Int64(number)] ?? [])
     }
   }
 
@@ -258,9 +268,17 @@ final class StoredFacts: RuleFacts {
       return
     }
     do {
-      let traits = try store.traits(of: customers.values.map(Int64.init))
+      let numbers = customers.values.map(Int64.init)
+      let traits = try store.traits(of: numbers)
+      let roles = try store.accountRoles(of: numbers, at: .now)
+      let consents = try store.consentGrants(of: numbers)
       for (place, customer) in customers.values.enumerated() {
-        body(place, CustomerFacts(traits: traits[Int64(customer)] ?? [:]))
+        body(
+          place,
+          CustomerFacts(
+            traits: traits[Int64(customer)] ?? [:],
+            consents: consents.known[Int64(customer)] ?? consents.usual,
+            accountRoles: roles[Int64(customer)] ?? []))
       }
     } catch {
       state.withLock { $0.failure = error }
@@ -291,6 +309,24 @@ final class StoredFacts: RuleFacts {
     } catch {
       state.withLock { $0.failure = error }
     }
+  }
+
+  /// All accounts, read once.
+  func accounts() throws -> [Account] {
+    try state.withLock { state in
+      if let accounts = state.accounts { return accounts }
+      let accounts = try store.accounts()
+      state.accounts = accounts
+      return accounts
+    }
+  }
+
+  /// What `work` finds of deals, worked out once.
+  func deals(_ work: () throws -> AccountDeals) throws -> AccountDeals {
+    if let known = state.withLock({ $0.deals }) { return known }
+    let deals = try work()
+    state.withLock { $0.deals = deals }
+    return deals
   }
 
   /// Throws when something that a rule asked for could not be read: its answer would be wrong.

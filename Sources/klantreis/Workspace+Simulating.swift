@@ -54,6 +54,25 @@ extension Workspace {
   }
 }
 
+extension Workspace {
+  /// Stores companies that do not exist, once, in a project that is empty or holds the same ones.
+  func simulate(_ simulation: BusinessSimulation) throws {
+    let recipe = "b2b, seed \(simulation.seed), \(simulation.companies) companies"
+    guard
+      try store.setting(Setting.simulation.rawValue) == recipe || store.touchpointCount() == 0
+    else {
+      throw Ending.failed(
+        "\(folder.path) holds other data, and simulated people would mix with them. Choose an "
+          + "empty folder with --data.")
+    }
+    try set(.simulation, to: recipe)
+    try set(.title, to: BusinessSimulation.title.en)
+    try set(.zone, to: Zone.amsterdam.name)
+    try set(.currency, to: Currency.eur.code)
+    _ = try store.append([simulation.run()])
+  }
+}
+
 extension Simulation {
   /// Tells one simulation from another.
   fileprivate var recipe: String {

@@ -19,11 +19,14 @@ final class Workspace: Sendable {
     case geo
     /// The number of trusted proxies before the server.
     case proxies
+    /// The shop's front page: where links of plays lead.
+    case shop
   }
 
   let folder: URL
   let store: Store
   let keeper: JourneyKeeper
+  let plays = PlayLibrary()
   private let freshness: Duration
   private let state = Mutex(State())
 
@@ -42,6 +45,8 @@ final class Workspace: Sendable {
     self.freshness = freshness
     store = try Store(folder: folder)
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
+    // An erasure that was cut off is finished before anything else.
+    try Eraser(workspace: self).finishOpen(at: .now)
   }
 
   /// For a server: questions that come together share what is new, and a new base is written while
@@ -80,13 +85,25 @@ final class Workspace: Sendable {
       folder: modelFolder, settings: settings, first: settings[Setting.model.rawValue])
     let (journeys, mark) = try keeper.read(
       in: settings[Setting.currency.rawValue].flatMap { Currency($0) })
+    let segments = SegmentCatalogue(
+      try store.segments(), models: catalogue.models, currency: journeys.currency)
     return Snapshot(
-      journeys: journeys, mark: mark, zone: zone, models: catalogue,
-      segments: SegmentCatalogue(
-        try store.segments(), models: catalogue.models, currency: journeys.currency),
+      journeys: journeys, mark: mark, zone: zone, models: catalogue, segments: segments,
+      plays: plays.catalogue(
+        try store.plays(), models: catalogue.models, segments: segments.rules,
+        currency: journeys.currency),
       title: settings[Setting.title.rawValue],
       isSimulated: settings[Setting.simulation.rawValue] != nil,
       facts: StoredFacts(store: store), factsVersion: version)
+  }
+
+  /// Makes the file of the base anew of what is stored now. For who has erased something: when it
+  /// returns, no file of the engine has that any more, and the next snapshot does not know it.
+  func renewBase() throws {
+    state.withLock { $0.looked = nil }
+    _ = try snapshot()
+    try keeper.renew()
+    state.withLock { $0.snapshot = nil }
   }
 
   /// Under which the store keeps the secret; settings that are shown leave it out.
@@ -133,6 +150,9 @@ extension Workspace {
       Self.questions.async { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
+
+  /// The next snapshot is made anew, whoever changed the store.
+  func lookAgain() { state.withLock { $0 = State() } }
 
   private static let questions = DispatchQueue(
     label: "questions", qos: .userInitiated, attributes: .concurrent)

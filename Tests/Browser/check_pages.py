@@ -30,6 +30,8 @@ DEFAULT_PATHS = [
     "/phase/see",
     "/phase/do",
     "/customers",
+    "/customers?q=1&column=orders&column=favouriteHour",
+    "/traits",
     "/import",
     "/questions/funnel",
     "/questions/paths",

@@ -144,6 +144,9 @@ class Shop:
         script = f'<script async src="{base}/klantreis.js" data-key="{key}"{attributes}></script>'
         if "twice" in options:
             script += script
+        if "given" in options:
+            # Takes up a basket that a link of a mail brings back.
+            script += f'<script src="{self.tracker}/klantreis-basket.js"></script>'
         return (html.replace("{{tracker}}", script).replace("{{elsewhere}}", self.elsewhere)
                 .replace("{{home}}", f"/{place}/"))
 

@@ -32,6 +32,7 @@ struct Imported {
   var touchpoints: [Touchpoint] = []
   var lines: [Int] = []
   var traits: [(customer: String, traits: [String: PropertyValue])] = []
+  var changes: [ProfileChange] = []
   var rejected: [RejectedRow] = []
   var failure: (any Error)?
 
@@ -41,7 +42,9 @@ struct Imported {
       case .touchpoint(let touchpoint, let line):
         touchpoints.append(touchpoint)
         lines.append(line)
-      case .profile(let change, _): traits.append((change.customer, change.traits))
+      case .profile(let change, _):
+        traits.append((change.customer, change.traits))
+        changes.append(change)
       case .rejected(let row): rejected.append(row)
       }
     }

@@ -77,10 +77,43 @@ enum PageSet {
         Pages.timelinePage(
           TimelinePage(
             timeline: samples.timeline(Samples.stdc, touchpoints: 18), model: Samples.stdc,
-            identities: Samples.identities), context("/customers/1184", language))
+            profile: Samples.profile,
+            narrowing: .init(
+              channels: ["Shop", "Website"], events: ["Order Completed"], channel: "Shop"),
+            models: models), context("/customers/1184", language))
       ))
+    pages.append(
+      (
+        "/customers/new",
+        Pages.timelinePage(
+          TimelinePage(
+            timeline: CustomerTimeline(
+              customer: "email:new@shop.nl", model: Samples.stdc, zone: .utc, total: 0,
+              firstTime: nil, lastTime: nil, moments: []), model: Samples.stdc,
+            profile: CustomerProfile(
+              customer: "email:new@shop.nl", name: nil, at: .epoch, currency: "EUR"),
+            traitProblem: "A trait needs a name.", models: models),
+          context("/customers/new", language))
+      ))
+    for (path, page) in [
+      ("/traits", Samples.calculatedTraits), ("/no-traits", CalculatedTraitsPage(own: [])),
+    ] {
+      pages.append(
+        (
+          path,
+          Pages.calculatedTraitsPage(
+            page,
+            context(
+              path, language,
+              problems: page.own.isEmpty
+                ? [] : [.init(field: "definition", message: "No.", text: "cont", characters: 0..<4)]
+            )
+          )
+        ))
+    }
     pages += customers(language) + questions(language, &samples) + importing(language)
-    pages += sources(language) + segments(language) + access(language)
+    pages += sources(language) + segments(language) + access(language) + plays(language)
+    pages += companies(language) + messages(language) + privacy(language)
     for (path, pairs) in [
       ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {
@@ -118,7 +151,11 @@ enum PageSet {
           CustomersPage(
             rows: rows, total: 2469, page: 2, firstIndex: 25, model: Samples.stdc),
           context("/customers", language))
-      )
+      ),
+      (
+        "/customers-found",
+        Pages.customersPage(Samples.found, context("/customers-found", language))
+      ),
     ]
   }
 

@@ -62,6 +62,16 @@ import Testing
     let pages = [
       Pages.mapPage(MapPage(map: map, model: model), context),
       Pages.timelinePage(TimelinePage(timeline: timeline, model: model), context),
+      Pages.timelinePage(
+        TimelinePage(
+          timeline: timeline, model: model, profile: Samples.named(name),
+          narrowing: .init(channels: [name], events: [name], channel: name), traitProblem: name),
+        context),
+      Pages.calculatedTraitsPage(
+        CalculatedTraitsPage(
+          own: [.init(name: name, definition: name, problem: name)], name: name, definition: name),
+        context),
+      Pages.customersPage(Samples.found(by: name), context),
       Pages.errorPage(status: 404, what: name, why: name, whatToDo: name, context),
       JourneyMapPicture.svg(map: map, model: model, language: .english),
       Pages.sourcesPage(SourcesPage(rows: [.init(name: name, key: name)], name: name), context),

@@ -19,6 +19,33 @@ import Testing
     }
   }
 
+  @Test(
+    "Reasons of rejected events are said in Dutch where the sentence is known, and else as they are",
+    arguments: [
+      ("has no event", "heeft geen gebeurtenis"), ("has no groupId", "heeft geen groupId"),
+      ("has uadata that is no JSON", "heeft uadata dat geen JSON is"),
+      ("has an anonymousId that is no text", "heeft anonymousId dat geen tekst is"),
+      ("has a messageId of 100 characters or more", "heeft een messageId van 100 tekens of meer"),
+      ("is larger than 32768 bytes", "is groter dan 32768 bytes"),
+      ("has a user id of more than 200 characters", "heeft een user id van meer dan 200 tekens"),
+      ("was sent by a program: crawler", "is door een programma gestuurd: crawler"),
+      ("has no idea what it should be", nil), ("is larger than  bytes and more", nil), ("", nil),
+    ] as [(String, String?)])
+  func reasons(english: String, dutch: String?) {
+    let said = Wording(language: .dutch).reason(english)
+    #expect(said.text == dutch ?? english)
+    #expect(said.language == (dutch == nil ? .english : .dutch))
+    #expect(Wording(language: .english).reason(english).text == english)
+  }
+
+  @Test("A reason has at most one gap, in both languages")
+  func gaps() {
+    for (english, dutch) in Wording.reasons {
+      let gaps = [english, dutch].map { text in text.count { $0 == "…" } }
+      #expect(gaps == [0, 0] || gaps == [1, 1], "\(english)")
+    }
+  }
+
   @Test("No page shows a key in place of its text", arguments: Language.allCases)
   func noKeys(language: Language) {
     for key in ["map", "questions", "import", "funnel", "event", "device", "content", "phase"] {
@@ -28,7 +55,9 @@ import Testing
 
   @Test("Templates fill in without escaping only what the house itself drew")
   func unescaped() {
-    let drawings: Set = ["body", "names", "field", "spark", "histogram", "overview", "picture"]
+    let drawings: Set = [
+      "body", "names", "field", "spark", "histogram", "overview", "picture", "gauge", "lanes",
+    ]
     for (name, source) in Self.templates {
       for match in source.matches(of: #/\{\{\{([^}]*)\}\}\}/#) {
         #expect(drawings.contains(String(match.1)), "\(name) fills in \(match.1) as it is")

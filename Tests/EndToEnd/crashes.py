@@ -4,10 +4,20 @@ import random
 import signal
 import sqlite3
 import statistics
+import struct
+import subprocess
 import threading
 import time
 
-from collector import Load, Server, check_nothing_lost, check_sound, expect
+from collector import Load, Server, check_nothing_lost, check_sound, database, expect
+
+# Segments that customers enter by touchpoints and never leave, with their members by SQL; and one that
+# they leave and enter as time passes.
+SEGMENTS = {"Seen": 'ever(event is "Product Viewed")', "Often": "count(true) >= 3"}
+MEMBERS = {
+    "Seen": "SELECT customer FROM touchpoint GROUP BY customer",
+    "Often": "SELECT customer FROM touchpoint GROUP BY customer HAVING count(*) >= 3"}
+QUIET = {"Quiet": "since(last true) > 20s"}
 
 
 @contextlib.contextmanager
@@ -29,6 +39,13 @@ def kills(folder, count, seed):
     server = Server(folder)
     with server:
         server.add_source("crash", "crash-key")
+        for name, rule in (SEGMENTS | QUIET).items():
+            subprocess.run(
+                [server.program, "segments", "add", name, rule, "--data", str(server.folder)],
+                check=True, capture_output=True, env=server.environment)
+        expect(
+            server.wait_for(lambda: "segment:Quiet" in standings(server.folder)),
+            "the segments are watched")
     chance = random.Random(seed)
     load = Load(server, "crash-key", seed)
     starts, done, early = [], 0, 0
@@ -55,13 +72,66 @@ def kills(folder, count, seed):
         expect(
             server.wait_for(lambda: len(load.acknowledged) > before + 100),
             "it takes events after the last kill")
+    expect(
+        server.wait_for(lambda: has_looked(server.folder), 30),
+        "after the last kill all touchpoints were looked at by those who watch")
     expect(server.stop() == 0, "and stops well")
     print(
         f"       {done} kills while it acknowledged events and {early} while it started, in "
         f"{time.monotonic() - begun:.0f} s (seed {seed}); it starts in "
         f"{statistics.median(starts) * 1000:.0f} ms", flush=True)
     check_nothing_lost(folder, load, "kill -9")
+    check_changes(folder)
     check_sound(server)
+
+
+def standings(folder):
+    with database(folder) as db:
+        return {subject for subject, in db.execute("SELECT subject FROM standing")}
+
+
+def has_looked(folder):
+    with database(folder) as db:
+        return db.execute(
+            "SELECT touchpoint = (SELECT max(id) FROM touchpoint) FROM watch").fetchone() == (1,)
+
+
+def check_changes(folder):
+    """Who entered or left a phase or a segment was noted once: each change begins where the one
+    before it ended, and the last one is where the customer is."""
+    last, entered, broken, first, count = {}, {}, 0, 1, 0
+    with database(folder) as db:
+        looks = db.execute(
+            "SELECT last - count + 1, count, subject, moves FROM standing_moves ORDER BY last")
+        for number, moved, subject, moves in looks:
+            broken += number != first
+            first = number + moved
+            count += moved
+            for customer, _, before, after in struct.iter_unpack("<IqBB", moves):
+                broken += last.get((subject, customer), 0) != before
+                last[subject, customer] = after
+                entered[subject, customer] = entered.get((subject, customer), 0) + (after != 0)
+        everybody = {customer for customer, in db.execute("SELECT customer FROM touchpoint")}
+        members = {
+            name: {customer for customer, in db.execute(sql)} for name, sql in MEMBERS.items()}
+        models = {
+            subject for subject, in db.execute(
+                "SELECT subject FROM standing WHERE subject LIKE 'model:%'")}
+    expect(
+        count > 0 and not broken,
+        f"kill -9: {count:,} changes of phases and segments, {broken} of them lost or noted twice")
+    for name, expected in members.items():
+        found = {
+            customer for (subject, customer), state in last.items()
+            if subject == f"segment:{name}" and state}
+        once = all(entered["segment:" + name, customer] == 1 for customer in found)
+        expect(
+            found == expected and once,
+            f"kill -9: {len(found):,} customers entered the segment {name}, each once")
+    nowhere = {
+        (model, customer) for model in models for customer in everybody
+        if not last.get((model, customer))}
+    expect(models and not nowhere, f"kill -9: all are in a phase of each of {len(models)} models")
 
 
 def stop_under_load(folder, seed):

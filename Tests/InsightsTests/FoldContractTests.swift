@@ -50,8 +50,16 @@ import Testing
             EventStep(name, in: table)
           }, withinSeconds: 3600)
       },
+      Case("related") {
+        RelatedFold(event: EventStep("Order Completed", in: $0.table), least: 1, table: $0.table)
+      },
       Case("map") {
         JourneyMapFold(model: "stdc", phaseIDs: PlacedTable.phaseIDs, table: $0.table)
+      },
+      Case("accounts") {
+        AccountActivityFold(
+          AccountActivityTests.accounts, settings: .builtIn, table: $0.table, zone: .amsterdam,
+          at: AccountActivityTests.moment)
       },
       Case("portrait") {
         try PhasePortraitFold(

@@ -152,11 +152,12 @@ final class BaseFileTests {
     try write(small())
     let before = try Data(contentsOf: url)
     let error = #expect(throws: BaseWriteError.self) {
-      try BaseFile.write(self.small(), codes: self.codes(), mark: self.mark, to: self.url) {
-        _, _, _, _ in
-        errno = ENOSPC
-        return -1
-      }
+      try BaseFile.write(
+        self.small(), codes: self.codes(), mark: self.mark, to: self.url,
+        output: { _, _, _, _ in
+          errno = ENOSPC
+          return -1
+        })
     }
     #expect("\(try #require(error))".contains("No space left"))
     #expect(try Data(contentsOf: url) == before)
@@ -166,9 +167,11 @@ final class BaseFileTests {
 
   @Test("writes that the system cuts short are gone on with")
   func shortWrites() throws {
-    try BaseFile.write(small(), codes: codes(), mark: mark, to: url) { file, bytes, count, offset in
-      pwrite(file, bytes, min(count, 700), off_t(offset))
-    }
+    try BaseFile.write(
+      small(), codes: codes(), mark: mark, to: url,
+      output: { file, bytes, count, offset in
+        pwrite(file, bytes, min(count, 700), off_t(offset))
+      })
     #expect(throws: Never.self) { try BaseFile.load(from: self.url) }
   }
 
@@ -179,14 +182,16 @@ final class BaseFileTests {
     let mark = mark
     let inner = Journeys(currency: .eur)
     let heard = Heard()
-    try BaseFile.write(small(), codes: codes(), mark: mark, to: url) { file, bytes, count, offset in
-      do throws(BaseWriteError) {
-        try BaseFile.write(inner, codes: NameCodes(), mark: mark, to: url)
-      } catch {
-        heard.add(error)
-      }
-      return pwrite(file, bytes, count, off_t(offset))
-    }
+    try BaseFile.write(
+      small(), codes: codes(), mark: mark, to: url,
+      output: { file, bytes, count, offset in
+        do throws(BaseWriteError) {
+          try BaseFile.write(inner, codes: NameCodes(), mark: mark, to: url)
+        } catch {
+          heard.add(error)
+        }
+        return pwrite(file, bytes, count, off_t(offset))
+      })
     #expect(!heard.all.isEmpty)
     #expect(heard.all.allSatisfy { $0 == .busy })
     #expect(try BaseFile.load(from: url).table.count > 0)

@@ -1,7 +1,7 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
+import NIOCore
 import Store
 import Testing
 
@@ -18,7 +18,9 @@ struct APITests {
     ("map", "model=stdc"), ("phase", "phase=care&model=stdc"), ("transitions", "by=channel"),
     ("paths", "by=event&until=Order%20Completed&top=5"),
     ("funnel", "step=Product%20Viewed&step=Order%20Completed&within=10d"),
+    ("related", "least=1"),
     ("journey", "customer=ann&model=ten-phases"), ("segment", "who=true&points=3"),
+    ("accounts", "sort=open&limit=5"),
   ]
 
   @Test("every question is described, every description is a route, and every answer has its shape")
@@ -31,8 +33,10 @@ struct APITests {
       let asked = Self.requests.map(\.kind).sorted().map { "/api/v1/" + $0 }
       let routes = QuestionKind.all.map(\.name).sorted().map { "/api/v1/" + $0 }
       let others =
-        ["/api/v1/changes"]
-        + ["identities", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        ["/api/v1/changes", "/api/v1/customers", "/api/v1/customers/{key}", "/api/v1/traits"]
+        + ["identities", "traits", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["consents", "export", "erase"].map { "/api/v1/customers/{key}/\($0)" }
+        + ["", "/add", "/remove", "/undo"].map { "/api/v1/accounts/{key}\($0)" }
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
@@ -42,6 +46,31 @@ struct APITests {
           as? [String: Any])
       let known = try json(try await client.get("/api/v1/customers/ann/identities").text)
       #expect(mismatch(known, form, at: "identities") == nil)
+      for (path, address) in [
+        ("/api/v1/customers", "/api/v1/customers?q=ann&column=orders"),
+        ("/api/v1/customers/{key}", "/api/v1/customers/ann"), ("/api/v1/traits", "/api/v1/traits"),
+      ] {
+        let get = try #require(paths[path]?["get"])
+        let form = try #require(
+          dig(get, "responses", "200", "content", "application/json", "schema") as? [String: Any])
+        let reply = try await client.get(address)
+        #expect(reply.status == .ok, "\(address)")
+        #expect(mismatch(try json(reply.text), form, at: path) == nil)
+      }
+      let consents = try #require(paths["/api/v1/customers/{key}/consents"]?["get"])
+      let ledger = try #require(
+        dig(consents, "responses", "200", "content", "application/json", "schema")
+          as? [String: Any])
+      let said = try await client.execute(
+        uri: "/api/v1/customers/ann/consents", method: .post,
+        body: ByteBuffer(
+          string:
+            "{\"purpose\":\"marketing\",\"channel\":\"Email\",\"answer\":\"given\",\"how\":\"by phone\"}"
+        )
+      ) { String(buffer: $0.body) }
+      #expect(said.contains("by phone"))
+      let allowed = try json(try await client.get("/api/v1/customers/ann/consents").text)
+      #expect(mismatch(allowed, ledger, at: "consents") == nil)
       for (kind, query) in Self.requests {
         let reply = try await client.get("/api/v1/\(kind)?\(query)")
         #expect(reply.status == .ok, "\(kind)")
@@ -208,6 +237,7 @@ private func mismatch(_ value: Any, _ schema: [String: Any], at path: String) ->
     return nil
   case "string": return value is String ? nil : "\(path) is no text"
   case "integer": return value is Int ? nil : "\(path) is no whole number"
+  case "boolean": return value is Bool ? nil : "\(path) is no flag"
   case "number": return value is NSNumber ? nil : "\(path) is no number"
   default: return "\(path) has no type"
   }

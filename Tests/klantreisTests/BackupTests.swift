@@ -2,7 +2,6 @@ import Access
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import JourneyEngine
 import Store
 import Testing
@@ -65,7 +64,8 @@ struct BackupTests {
       (.map, [:]), (.map, ["model": ["mine"]]), (.phase, ["phase": ["care"], "model": ["stdc"]]),
       (.transitions, ["by": ["event"]]), (.paths, ["by": ["channel"]]),
       (.funnel, ["step": ["Product Viewed", "Order Completed"]]),
-      (.journey, ["customer": ["ann"]]), (.segment, ["who": ["segment(\"Buyers\")"]]),
+      (.related, ["least": ["1"]]), (.journey, ["customer": ["ann"]]),
+      (.segment, ["who": ["segment(\"Buyers\")"]]),
     ]
     #expect(
       Set(asked.map(\.0.name)) == Set(QuestionKind.all.map(\.name)), "every question is asked")

@@ -3,7 +3,6 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Store
 import Testing
@@ -27,9 +26,7 @@ struct CollectingProject {
   ) async throws {
     server.reception.intake.start()
     let token = try project.workspace.testToken()
-    try await Application(router: server.router()).test(.router) { client in
-      try await body(TokenClient(client: client, token: token))
-    }
+    try await body(TokenClient(client: InProcessClient(server.router()), token: token))
     await server.reception.intake.close()
   }
 }

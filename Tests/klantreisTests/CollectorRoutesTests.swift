@@ -3,7 +3,6 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -31,7 +30,7 @@ struct CollectorRoutesTests {
   ) async throws {
     let server = Server(workspace: project.workspace, logger: Logger(label: "test"))
     server.reception.intake.start()
-    try await Application(router: server.router()).test(.router, body)
+    try await body(InProcessClient(server.router()))
     await server.reception.intake.close()
   }
 

@@ -2,7 +2,6 @@ import Collector
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import Store
 import Testing
 

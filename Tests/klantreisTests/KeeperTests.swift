@@ -1,10 +1,11 @@
 import CustomerJourney
 import Foundation
+import GRDB
 import JourneyEngine
-import Store
 import Synchronization
 import Testing
 
+@testable import Store
 @testable import klantreis
 
 @Suite("Keeping journeys and their base")
@@ -177,6 +178,133 @@ final class KeeperTests {
     #expect(server.status.overlayTouchpoints == 2)
     #expect(try server.journeys(in: .eur).count == 8)
     #expect(old.count == 7)
+  }
+
+  /// Cas goes, and the names that only he had.
+  private func erase(_ store: Store) throws {
+    try store.pool.write { db in
+      try db.execute(
+        sql: """
+          DELETE FROM touchpoint WHERE customer = (SELECT id FROM identity WHERE key = 'cas');
+          DELETE FROM name WHERE text IN ('spring mail', '<b>hat</b>', 'Message Opened');
+          """)
+    }
+  }
+
+  private func has(_ text: String, _ file: URL) throws -> Bool {
+    try Data(contentsOf: file).range(of: Data(text.utf8)) != nil
+  }
+
+  @Test("after a renewal the file has nothing of what was erased, and others go on with it")
+  func renewal() throws {
+    let server = try keeper(inBackground: true)
+    _ = try server.journeys(in: .eur)
+    server.writeBase()
+    #expect(try has("spring mail", base))
+    // One that was left when a process was killed.
+    try Data("spring mail".utf8).write(to: BaseFile.fileBeside(base))
+    try erase(project.workspace.store)
+    // The number of the last name is given again.
+    try project.workspace.store.append([
+      TestProject.touch("dan", "2024-04-01T00:00:00Z", "Product Viewed", .website, "scarf")
+    ])
+    try server.renew()
+    for name in ["spring mail", "<b>hat</b>", "Message Opened"] {
+      #expect(try !has(name, base))
+    }
+    #expect(try has("scarf", base))
+    #expect(!FileManager.default.fileExists(atPath: BaseFile.fileBeside(base).path))
+    for keeper in [server, try keeper()] {
+      let journeys = try keeper.journeys(in: .eur)
+      #expect(journeys.count == 6)
+      #expect(keeper.status.baseTouchpoints == 6)
+      #expect(!journeys.names(.content).all.contains("spring mail"))
+      let contents = (0..<journeys.count).map { journeys.name(.content, row: $0) }
+      #expect(contents.sorted() == ["scarf", "shoe", "shoe", "shoe", "shoe", "sock"])
+      let events = Set((0..<journeys.count).map { journeys.name(.event, row: $0) })
+      #expect(events == ["Product Viewed", "Product Added", "Order Completed"])
+    }
+  }
+
+  @Test("a renewal that cannot be written leaves no file, and it is said")
+  func renewalOnFullDisk() throws {
+    _ = try keeper().journeys(in: .eur)
+    let poor = try keeper(output: { _, _, _, _ in
+      errno = ENOSPC
+      return -1
+    })
+    _ = try poor.journeys(in: .eur)
+    try erase(project.workspace.store)
+    try poor.renew()
+    #expect(!FileManager.default.fileExists(atPath: base.path))
+    #expect(!FileManager.default.fileExists(atPath: BaseFile.fileBeside(base).path))
+    #expect(poor.status.problem?.contains("No space left") == true)
+    #expect(lines.all.count == 1)
+    #expect(lines.all[0].contains("was removed"))
+    #expect(try poor.journeys(in: .eur).count == 5, "questions go on")
+    #expect(try keeper().journeys(in: .eur).count == 5)
+  }
+
+  @Test("a small project has no file, and a renewal makes none")
+  func renewalOfSmall() throws {
+    let small = try keeper(smallestBase: 100)
+    try small.renew()
+    #expect(!FileManager.default.fileExists(atPath: base.path))
+  }
+
+  @Test("a process that has not heard of an erasure does not put its base over the one that has")
+  func outdated() throws {
+    let late = try keeper(inBackground: true)
+    _ = try late.journeys(in: .eur)
+    late.writeBase()
+    let eraser = try keeper()
+    try erase(project.workspace.store)
+    try eraser.renew()
+    late.writeBase()
+    #expect(try !has("spring mail", base))
+    #expect(late.status.problem == nil)
+    #expect(try late.journeys(in: .eur).count == 5)
+  }
+
+  private func changes() throws -> Int {
+    try project.workspace.store.pool.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM journey_change") ?? -1
+    }
+  }
+
+  @Test("changes of journeys go when a base has them, and who has read less begins with that base")
+  func forgotten() throws {
+    let late = try keeper(inBackground: true)
+    #expect(try late.journeys(in: .eur).count == 7)
+    let server = try keeper()
+    _ = try server.journeys(in: .eur)
+    try erase(project.workspace.store)
+    #expect(try changes() > 0)
+    _ = try server.journeys(in: .eur)
+    server.writeBase()
+    #expect(try changes() == 0)
+    #expect(try late.journeys(in: .eur).count == 5)
+    #expect(late.status.baseTouchpoints == 5, "it has taken the base of the other")
+    #expect(try keeper().journeys(in: .eur).count == 5)
+  }
+
+  @Test("changes of journeys stay until those who watch have looked at them")
+  func unwatched() throws {
+    let workspace = project.workspace
+    let watch = Watch(store: workspace.store)
+    let now = Timestamp(iso8601: "2024-05-01T00:00:00Z") ?? .epoch
+    try watch.look(try workspace.snapshot(), now: now)
+    let server = try keeper()
+    _ = try server.journeys(in: .eur)
+    try erase(workspace.store)
+    _ = try server.journeys(in: .eur)
+    server.writeBase()
+    #expect(try changes() > 0)
+    let moves = try watch.look(try workspace.snapshot(), now: now.adding(seconds: 60))
+    #expect(moves.flatMap(\.moves).allSatisfy { $0.to == 0 })
+    #expect(moves.contains { !$0.moves.isEmpty })
+    server.writeBase()
+    #expect(try changes() == 0)
   }
 
   @Test("a server writes a new base by itself when much lies over the old one")

@@ -62,7 +62,7 @@ private final class LiveProject {
   deinit { try? FileManager.default.removeItem(at: folder) }
 
   func act(_ dice: inout Dice) throws -> String {
-    switch dice.below(12) {
+    switch dice.below(13) {
     case 0...3:
       try append(1 + dice.below(12), &dice)
       return "append"
@@ -94,6 +94,17 @@ private final class LiveProject {
         "UPDATE touchpoint SET value = 777, currency = 'EUR' WHERE id % 37 = ?",
         [Int64(dice.below(37))])
     case 10: return writeBase()
+    case 11:
+      // What nobody says any more goes, and its numbers are given again.
+      _ = try change(
+        """
+        DELETE FROM name WHERE kind = 'content' AND id NOT IN
+          (SELECT content FROM touchpoint WHERE content IS NOT NULL)
+        """, [])
+      try workspace.renewBase()
+      workspace = try Workspace(folder: folder, policy: Self.policy)
+      try append(3, &dice)
+      return "renewal"
     default:
       workspace = try Workspace(folder: folder, policy: Self.policy)
       return "restart"
@@ -157,8 +168,8 @@ private final class LiveProject {
       workspace.store, placedIn: try snapshot.models.named("stdc"))
     let reference = Snapshot(
       journeys: Journeys(plain.table), mark: snapshot.mark, zone: snapshot.zone,
-      models: snapshot.models, segments: snapshot.segments, title: nil, isSimulated: false,
-      facts: StoredFacts(store: workspace.store), factsVersion: 0)
+      models: snapshot.models, segments: snapshot.segments, plays: snapshot.plays, title: nil,
+      isSimulated: false, facts: StoredFacts(store: workspace.store), factsVersion: 0)
     #expect(snapshot.journeys.count == plain.table.count, note)
     #expect(snapshot.journeys.journeyCount == plain.table.journeyCount, note)
     let someone = dice.one(of: Array(plain.journeys.keys).sorted())

@@ -4,7 +4,6 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Store
 import Testing
@@ -23,8 +22,13 @@ struct PermissionRouteTests {
   /// All that answers who is not logged in, besides the front door.
   private static let open: Set = [
     "GET /klantreis.js", "GET /health", "GET /ready", "GET /login", "POST /login",
+    "GET /m/o/{token}", "GET /m/c/{token}",
+    "GET /preferences/{token}", "POST /preferences/{token}", "GET /unsubscribe/{token}",
+    "POST /unsubscribe/{token}", "GET /confirm/{token}", "POST /confirm/{token}",
     "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
+    "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
+    "GET /from/{token}",
   ]
 
   /// What each other route needs; nil is a login and no more.
@@ -32,13 +36,32 @@ struct PermissionRouteTests {
     "GET /": .insights, "GET /phase/{id}": .insights, "GET /questions": .insights,
     "GET /questions/{name}": .insights, "GET /metrics": .insights,
     "GET /customers": .persons, "GET /customers/{id}": .persons,
+    "POST /customers/{id}/traits": .act, "GET /traits": .insights, "POST /traits": .edit,
+    "GET /api/v1/customers": .persons, "GET /api/v1/customers/{id}": .persons,
+    "POST /api/v1/customers/{id}/traits": .act, "GET /api/v1/traits": .insights,
     "POST /customers/{id}/identities": .act, "GET /duplicates": .persons,
     "POST /duplicates": .act,
     "GET /api/v1/customers/{id}/identities": .persons,
     "POST /api/v1/customers/{id}/join": .act, "POST /api/v1/customers/{id}/part": .act,
     "POST /api/v1/customers/{id}/unpart": .act,
+    "GET /accounts": .persons, "POST /accounts": .act, "GET /accounts/{id}": .persons,
+    "POST /accounts/{id}": .act, "GET /accounts-leads": .persons, "POST /accounts-leads": .act,
+    "GET /api/v1/accounts": .persons, "GET /api/v1/accounts/{id}": .persons,
+    "POST /api/v1/accounts/{id}/add": .act, "POST /api/v1/accounts/{id}/remove": .act,
+    "POST /api/v1/accounts/{id}/undo": .act,
+    "GET /privacy": .persons, "POST /privacy/retention": .keep, "POST /privacy/purposes": .keep,
+    "GET /privacy/records": .persons, "POST /privacy/records": .keep,
+    "POST /customers/{id}/consent": .act, "GET /customers/{id}/export": .keep,
+    "GET /customers/{id}/erase": .keep, "POST /customers/{id}/erase": .keep,
+    "GET /api/v1/customers/{id}/consents": .persons,
+    "POST /api/v1/customers/{id}/consents": .act,
+    "GET /api/v1/customers/{id}/export": .keep, "POST /api/v1/customers/{id}/erase": .keep,
     "GET /segments": .insights, "GET /segments/{name}": .insights, "POST /segments": .edit,
     "POST /segments/{name}/remove": .edit,
+    "GET /plays": .insights, "GET /plays/{id}": .insights, "POST /plays/{id}/on": .edit,
+    "POST /plays/{id}/off": .edit,
+    "GET /messages": .persons, "POST /messages/{id}/again": .act, "GET /contents": .insights,
+    "GET /contents/{id}/preview": .insights,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,
     "POST /import/confirm": .edit, "GET /import/rejected/{name}": .edit,
     "GET /sources": .edit, "POST /sources": .edit, "GET /sources/{name}": .edit,
@@ -47,7 +70,8 @@ struct PermissionRouteTests {
     "GET /sources/{name}/live": .edit,
     "GET /api/v1/map": .insights, "GET /api/v1/phase": .insights,
     "GET /api/v1/transitions": .insights, "GET /api/v1/paths": .insights,
-    "GET /api/v1/funnel": .insights, "GET /api/v1/segment": .insights,
+    "GET /api/v1/funnel": .insights, "GET /api/v1/related": .insights,
+    "GET /api/v1/segment": .insights,
     "GET /api/v1/journey": .persons, "GET /api/v1/changes": .persons,
     "GET /api/v1/openapi.json": .insights, "GET /api/v1/**": nil,
     "GET /account": nil, "POST /logout": nil, "POST /account/password": nil,

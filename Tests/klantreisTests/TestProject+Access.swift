@@ -4,7 +4,6 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Store
@@ -18,8 +17,6 @@ import Testing
 struct TokenClient: TestClientProtocol {
   let client: any TestClientProtocol
   let token: String
-
-  var port: Int? { client.port }
 
   func executeRequest(
     uri: String, method: HTTPRequest.Method, headers: HTTPFields, body: ByteBuffer?
@@ -148,7 +145,7 @@ struct GuardedProject {
     _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
   ) async throws {
     let server = Server(workspace: project.workspace, logger: logger, access: settings)
-    try await Application(router: server.router()).test(.router, body)
+    try await body(InProcessClient(server.router()))
   }
 }
 

@@ -1,7 +1,6 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Store
 
@@ -48,9 +47,7 @@ final class TestProject: Sendable {
   ) async throws {
     let server = Server(workspace: workspace, logger: Logger(label: "test"))
     let token = try workspace.testToken()
-    try await Application(router: server.router()).test(.router) { client in
-      try await body(TokenClient(client: client, token: token))
-    }
+    try await body(TokenClient(client: InProcessClient(server.router()), token: token))
   }
 }
 

@@ -1,7 +1,6 @@
 import Collector
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
 import Testing
 
 @testable import klantreis

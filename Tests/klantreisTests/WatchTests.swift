@@ -2,7 +2,6 @@ import CustomerJourney
 import Foundation
 import GRDB
 import HTTPTypes
-import HummingbirdTesting
 import Insights
 import JourneyEngine
 import NIOCore
@@ -302,6 +301,7 @@ import Testing
     #expect(throws: (any Error).self) { try watched.look() }
     #expect(throws: (any Error).self) { try watched.look() }
     try sql("DROP TRIGGER refuse")
+    watched.now = watched.now.adding(seconds: 1)
     let changes = try watched.look()
     #expect(changes.contains("bob model:stdc - → do"))
     #expect(changes.contains("ann segment:Asleep - → member"))
@@ -313,6 +313,50 @@ import Testing
     let up = Self.start.adding(seconds: 60 * 86_400)
     #expect((up...up.adding(milliseconds: 1)).contains(happened))
     #expect(try watched.look().isEmpty)
+  }
+
+  @Test("While the store refuses, looks become rare: each may be one at everybody")
+  func pauses() throws {
+    let watched = try Watched()
+    try watched.happen("ann", "Page Viewed")
+    func sql(_ text: String) throws { try watched.store.pool.write { try $0.execute(sql: text) } }
+    // The first look writes where everybody stands.
+    func refuse() throws {
+      try sql(
+        """
+        CREATE TRIGGER refuse BEFORE INSERT ON standing BEGIN
+          SELECT RAISE(ABORT, 'not now');
+        END
+        """)
+    }
+    let begin = watched.now
+    func look(at second: Int64) throws {
+      watched.now = begin.adding(seconds: second)
+      try watched.look()
+    }
+    try refuse()
+    for (failure, next) in [(0, 1), (1, 3), (3, 7), (7, 15), (15, 31), (31, 61), (61, 91)] {
+      #expect(throws: (any Error).self) { try look(at: Int64(failure)) }
+      // It would succeed, and is not tried before its time.
+      try sql("DROP TRIGGER refuse")
+      #expect(throws: (any Error).self, "\(next - 1)") { try look(at: Int64(next - 1)) }
+      try refuse()
+    }
+    try sql("DROP TRIGGER refuse")
+    try look(at: 91)
+    #expect(try watched.store.standings().standings.count >= 3)
+    // A clock that was set back does not stop it.
+    try watched.happen("bob", "Page Viewed")
+    try refuse()
+    try sql(
+      """
+      CREATE TRIGGER refuse_moves BEFORE INSERT ON standing_moves BEGIN
+        SELECT RAISE(ABORT, 'not now');
+      END
+      """)
+    #expect(throws: (any Error).self) { try look(at: 100) }
+    try sql("DROP TRIGGER refuse; DROP TRIGGER refuse_moves")
+    try look(at: -3_600)
   }
 
   @Test("Changes are read in pages of any size, each once and in order")

@@ -1,6 +1,6 @@
 /// Typical events of a web shop, some 600 bytes each, as a client of the Segment family sends them.
 ///
-/// Bodies are made once; ids, times and customers have fixed places in them and are written anew for
+/// Bodies are made once; ids, times and persons have fixed places in them and are written anew for
 /// every request, so that making events costs next to nothing beside receiving them.
 struct EventBodies {
   /// A request's bytes with the places that change.
@@ -8,16 +8,26 @@ struct EventBodies {
     var bytes: [UInt8]
     var ids: [Int] = []
     var times: [Int] = []
-    var customers: [Int] = []
+    var persons: [PersonPlace] = []
     var events: Int { ids.count }
+  }
+
+  /// Where an event names somebody: the twelve digits of an anonymous id that tell browsers apart, and
+  /// the number of who is logged in.
+  struct PersonPlace {
+    var browser: Int
+    var customer: Int?
   }
 
   /// One request each, `POST` to `path` with `eventsPerRequest` events.
   static func templates(
-    _ count: Int, eventsPerRequest: Int, path: String, key: String, random: inout SplitMix
+    _ count: Int, eventsPerRequest: Int, path: String, key: String, knownShare: Double,
+    random: inout SplitMix
   ) -> [Template] {
     (0..<count).map { _ in
-      template(eventsPerRequest: eventsPerRequest, path: path, key: key, random: &random)
+      template(
+        eventsPerRequest: eventsPerRequest, path: path, key: key, knownShare: knownShare,
+        random: &random)
     }
   }
 
@@ -33,7 +43,7 @@ struct EventBodies {
   ]
 
   private static func template(
-    eventsPerRequest: Int, path: String, key: String, random: inout SplitMix
+    eventsPerRequest: Int, path: String, key: String, knownShare: Double, random: inout SplitMix
   ) -> Template {
     var template = Template(bytes: [])
     var body: [UInt8] = []
@@ -47,13 +57,19 @@ struct EventBodies {
       template.ids.append(body.count)
       add(String(repeating: "0", count: 32) + #"","timestamp":""#)
       template.times.append(body.count)
-      add(#"2026-01-01T00:00:00.000Z","userId":"customer-"#)
-      template.customers.append(body.count)
-      add(#"000000","anonymousId":"7f6c2c1e-0d5b-4c43-9a53-"#)
-      template.customers.append(body.count)
+      add(#"2026-01-01T00:00:00.000Z","#)
+      var person = PersonPlace(browser: 0)
+      if Double(random.below(1_000)) < knownShare * 1_000 {
+        add(#""userId":"customer-"#)
+        person.customer = body.count
+        add(#"00000000","#)
+      }
+      add(#""anonymousId":""#)
+      person.browser = body.count
+      template.persons.append(person)
       let product = 1_000 + random.below(500)
       add(
-        #"000000ab0c1d","properties":{"product_id":"p\#(product)","sku":"SKU-\#(product)","#
+        #"0000000000004c439a53ab0c1d7f6c2c","properties":{"product_id":"p\#(product)","sku":"SKU-\#(product)","#
           + #""name":"Garden chair \#(product)","category":"garden","price":\#(product % 90 + 5).95,"#
           + #""quantity":\#(random.below(3) + 1),"value":\#(product % 90 + 5).95,"currency":"EUR"},"#
           + #""context":{"page":{"url":"https://shop.example/garden/chair-\#(product)?utm_source=news"#
@@ -68,33 +84,40 @@ struct EventBodies {
     template.bytes = Array(head.utf8) + body
     template.ids = template.ids.map { $0 + shift }
     template.times = template.times.map { $0 + shift }
-    template.customers = template.customers.map { $0 + shift }
+    template.persons = template.persons.map {
+      PersonPlace(browser: $0.browser + shift, customer: $0.customer.map { $0 + shift })
+    }
     return template
   }
 
-  /// Writes new ids, the time and customers into a request.
+  /// Writes new ids, the time and persons into a request.
   static func renew(
-    _ template: inout Template, milliseconds: Int64, customers: Int, random: inout SplitMix
+    _ template: inout Template, milliseconds: Int64, visits: inout Visits, random: inout SplitMix
   ) {
     let time = isoTime(milliseconds)
     template.bytes.withUnsafeMutableBufferPointer { bytes in
-      for place in template.ids {
-        var word = random.next()
-        for i in 0..<32 {
-          if i == 16 { word = random.next() }
+      func write(_ word: UInt64, digits: Int, at place: Int) {
+        var word = word
+        for i in 0..<digits {
           bytes[place + i] = hex[Int(word & 15)]
           word >>= 4
         }
       }
+      for place in template.ids {
+        write(random.next(), digits: 16, at: place)
+        write(random.next(), digits: 16, at: place + 16)
+      }
       for place in template.times {
         for i in 0..<time.count { bytes[place + i] = time[i] }
       }
-      for i in stride(from: 0, to: template.customers.count, by: 2) {
-        var number = random.below(customers)
-        for digit in (0..<6).reversed() {
-          let byte = UInt8(48 + number % 10)
-          bytes[template.customers[i] + digit] = byte
-          bytes[template.customers[i + 1] + digit] = byte
+      for place in template.persons {
+        let visit = visits.next(isKnown: place.customer != nil, random: &random)
+        // Ids of browsers are random, as they are in a shop: they come in no order.
+        write(SplitMix.mixed(UInt64(visit.browser)), digits: 12, at: place.browser)
+        guard let customer = place.customer else { continue }
+        var number = visit.customer
+        for digit in (0..<8).reversed() {
+          bytes[customer + digit] = UInt8(48 + number % 10)
           number /= 10
         }
       }
@@ -143,18 +166,109 @@ struct EventBodies {
   }
 }
 
+/// Who is in the shop, and does something next.
+struct Visits {
+  enum MakeUp: String, CaseIterable {
+    /// Many visitors at the same time, each with some ten events under one anonymous id. Four of ten
+    /// visits are of a browser that was there before. Three of ten events are of somebody logged in:
+    /// half of those visits come from a browser known before, one in ten from a new browser of a known
+    /// customer, two in ten from one that looked around before it logged in, the rest are new.
+    case typical
+    /// Every event is of somebody logged in, one of many at random: nearly each names a pair of keys
+    /// that was not seen in this minute, and many one that was never seen.
+    case strangers
+
+    var knownShare: Double { self == .typical ? 0.3 : 1 }
+  }
+
+  struct Visit {
+    var browser = 0
+    var customer = 0
+    var eventsLeft = 0
+  }
+
+  /// Visitors in the shop at the same time, of either kind, and customers at random.
+  private static let atOnce = 50_000
+  private static let strangers = 100_000
+
+  private let makeUp: MakeUp
+  private var anonymous: [Visit]
+  private var known: [Visit]
+  private var browsers = 0
+  private var knownBrowsers: [(browser: Int, customer: Int)] = []
+  private var customers = 0
+
+  init(_ makeUp: MakeUp) {
+    self.makeUp = makeUp
+    anonymous = Array(repeating: Visit(), count: Self.atOnce)
+    known = Array(repeating: Visit(), count: Self.atOnce)
+  }
+
+  mutating func next(isKnown: Bool, random: inout SplitMix) -> Visit {
+    if makeUp == .strangers {
+      let number = random.below(Self.strangers)
+      return Visit(browser: number, customer: number)
+    }
+    let place = random.below(Self.atOnce)
+    if isKnown {
+      if known[place].eventsLeft == 0 { known[place] = knownVisit(&random) }
+      known[place].eventsLeft -= 1
+      return known[place]
+    }
+    if anonymous[place].eventsLeft == 0 { anonymous[place] = anonymousVisit(&random) }
+    anonymous[place].eventsLeft -= 1
+    return anonymous[place]
+  }
+
+  private func length(_ random: inout SplitMix) -> Int { 1 + random.below(19) }
+
+  private mutating func anonymousVisit(_ random: inout SplitMix) -> Visit {
+    let isBack = browsers > 0 && random.below(10) < 4
+    if !isBack { browsers += 1 }
+    return Visit(
+      browser: isBack ? random.below(browsers) + 1 : browsers, eventsLeft: length(&random))
+  }
+
+  private mutating func knownVisit(_ random: inout SplitMix) -> Visit {
+    var visit = Visit(eventsLeft: length(&random))
+    let chance = random.below(10)
+    if chance < 5, !knownBrowsers.isEmpty {
+      (visit.browser, visit.customer) = knownBrowsers[random.below(knownBrowsers.count)]
+      return visit
+    }
+    // Some looked around before they logged in.
+    visit.browser = chance < 8 ? 0 : anonymous[random.below(Self.atOnce)].browser
+    if visit.browser == 0 {
+      browsers += 1
+      visit.browser = browsers
+    }
+    if chance == 5, customers > 0 {
+      visit.customer = random.below(customers) + 1
+    } else {
+      customers += 1
+      visit.customer = customers
+    }
+    knownBrowsers.append((visit.browser, visit.customer))
+    return visit
+  }
+}
+
 /// Requests one after the other, each with new ids.
 final class RequestSupply {
   private var templates: [EventBodies.Template]
   private var turn = 0
   private var random: SplitMix
-  /// Different persons in the events.
-  private let customers = 100_000
+  private var visits: Visits
 
-  init(requests: Int, eventsPerRequest: Int, path: String, key: String, seed: UInt64) {
+  init(
+    requests: Int, eventsPerRequest: Int, path: String, key: String, seed: UInt64,
+    makeUp: Visits.MakeUp = .typical
+  ) {
     random = SplitMix(seed: seed)
+    visits = Visits(makeUp)
     templates = EventBodies.templates(
-      requests, eventsPerRequest: eventsPerRequest, path: path, key: key, random: &random)
+      requests, eventsPerRequest: eventsPerRequest, path: path, key: key,
+      knownShare: makeUp.knownShare, random: &random)
   }
 
   var bytesPerEvent: Int { templates[0].bytes.count / max(1, templates[0].events) }
@@ -162,7 +276,7 @@ final class RequestSupply {
   func next() -> (bytes: [UInt8], events: Int) {
     turn = (turn + 1) % templates.count
     EventBodies.renew(
-      &templates[turn], milliseconds: clockMilliseconds(), customers: customers, random: &random)
+      &templates[turn], milliseconds: clockMilliseconds(), visits: &visits, random: &random)
     return (templates[turn].bytes, templates[turn].events)
   }
 }
@@ -175,7 +289,11 @@ struct SplitMix {
 
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
+    return Self.mixed(state)
+  }
+
+  static func mixed(_ word: UInt64) -> UInt64 {
+    var z = word
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)

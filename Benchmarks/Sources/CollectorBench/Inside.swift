@@ -8,12 +8,13 @@ import Store
 struct Inside {
   var events: Int
   var batch: Int
+  var makeUp: Visits.MakeUp
   /// Requests that are stored in one commit, as many as wait under load.
   var group = 16
   var folder: URL
 
   func run() throws {
-    let store = try Store(folder: folder.appending(path: "inside"))
+    let store = try Store(folder: folder.appending(path: "inside-\(makeUp.rawValue)"))
     let source = CollectorSource(name: "bench")
     let normaliser = Normaliser()
     let door = FrontDoor(
@@ -21,7 +22,8 @@ struct Inside {
         source: { _ in source }, normaliser: { normaliser }, keep: { _ in KeptOutcome() }))
     guard let dialect = door.dialect(at: "/v1/batch") else { throw BenchError("no dialect") }
     let supply = RequestSupply(
-      requests: 32, eventsPerRequest: batch, path: "/v1/batch", key: "key", seed: 42)
+      requests: 32, eventsPerRequest: batch, path: "/v1/batch", key: "key", seed: 42,
+      makeUp: makeUp)
     var stages = [(String, Double)]()
     func timed<Result>(_ name: String, _ work: () throws -> Result) rethrows -> Result {
       let began = cpuSeconds()

@@ -157,6 +157,12 @@ private struct GA4Sender {
           traits.add("user_data", value)
         } else if key == "consent" {
           common.properties.add("consent", value)
+          // GRANTED or DENIED, of what Google does with the data.
+          value.forEachMember { key, answer in
+            if let text = answer.text?.uppercased(), text == "GRANTED" || text == "DENIED" {
+              common.allow(key.text, text == "GRANTED")
+            }
+          }
         } else if key == "user_agent" {
           common.device.userAgent = try value.id("user_agent")
         } else if key == "ip_override" {

@@ -109,7 +109,8 @@ struct PostHogReader {
       guard let key = facts.groupKey, !key.isEmpty else { throw EventFault("has no $group_key") }
       event.account = key
       if let set = facts.groupSet { event.accountTraits.addMembers(of: set) }
-      event.userID = id
+      // Servers' clients make an id of the group's own, where nobody in it speaks.
+      event.userID = id.flatMap { $0.hasPrefix("$") && $0.hasSuffix("_\(key)") ? nil : $0 }
     case .identify, .touchpoint:
       let isKnown =
         facts.isIdentified

@@ -85,12 +85,16 @@ struct SegmentClient {
     node["categoryPreferences"]?.forEachMember { key, value in
       guard let flag = value.flag else { return }
       event.properties.add("context.consent.\(key.text)", .flag(flag))
+      event.allow(key.text, flag)
     }
     if let control = node["gpc"] { readPrivacyControl(control, into: &event) }
   }
 
   private static func readPrivacyControl(_ node: JSONNode, into event: inout ClientEvent) {
-    if let flag = node.flag { event.properties.add("context.gpc", .flag(flag)) }
+    if let flag = node.flag {
+      event.properties.add("context.gpc", .flag(flag))
+      event.privacyControl = event.privacyControl || flag
+    }
   }
 
   static func readPage(_ key: JSONKey, _ value: JSONNode, into page: inout ClientPage) {

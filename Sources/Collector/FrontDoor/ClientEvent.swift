@@ -52,6 +52,13 @@ package struct ClientEvent: Sendable {
   package var amount: ClientAmount?
   package var device: ClientDevice
 
+  // MARK: What the person allows
+
+  /// By purpose, as far as the client says.
+  package var consents: [(purpose: String, isGiven: Bool)] = []
+  /// The client tells that Global Privacy Control is on.
+  package var privacyControl = false
+
   // MARK: All else
 
   /// By dotted path.

@@ -26,6 +26,8 @@ package struct ContextReader: Sendable {
     var place: GeoDatabase.Place?
     /// Global Privacy Control or Do Not Track.
     var asksForPrivacy = false
+    /// Global Privacy Control, which the law of some countries makes an answer.
+    var privacyControl = false
   }
 
   package func facts(of request: CollectorRequest) -> RequestFacts {
@@ -37,7 +39,8 @@ package struct ContextReader: Sendable {
     ClientHints.add(headers, to: &agent)
     facts.agent = agent
     facts.language = headers["accept-language"].flatMap(LanguageTag.first)
-    facts.asksForPrivacy = headers["sec-gpc"] == "1" || headers["dnt"] == "1"
+    facts.privacyControl = headers["sec-gpc"] == "1"
+    facts.asksForPrivacy = facts.privacyControl || headers["dnt"] == "1"
     facts.place = geo.flatMap { geo in
       address(of: request).flatMap { IPAddress($0) }.flatMap(geo.place)
     }

@@ -79,16 +79,85 @@ package struct FrontDoor: Sendable {
 
   /// Answers one request. The body may be packed as `content-encoding` says.
   package func receive(_ packed: CollectorRequest) async -> CollectorReply {
-    guard let dialect = byPath[packed.path] else { return Refusal.notFound.reply }
-    var note = Note(dialect: dialect.name)
-    var reply: CollectorReply
+    switch judge(packed) {
+    case .answered(let reply): return reply
+    case .judged(let judged):
+      do {
+        return answer(judged, .success(try await surroundings.keep(judged.batch)))
+      } catch {
+        return answer(judged, .failure(error))
+      }
+    }
+  }
+
+  /// A request that was read and judged: what is to be kept of it, and what its answer needs.
+  package struct Judged: Sendable {
+    package let batch: CollectedBatch
+    fileprivate let dialect: any Dialect
+    /// As it came, for a refusal, and unpacked.
+    fileprivate let packed: CollectorRequest
+    fileprivate let request: CollectorRequest
+    /// Nil where nothing of it could be read, and the refusal that says so.
+    fileprivate var delivery: Delivery?
+    fileprivate var refusal: Refusal?
+    fileprivate var source: String
+  }
+
+  package enum Step: Sendable {
+    /// Nothing is to be kept.
+    case answered(CollectorReply)
+    /// Answered by ``answer(_:_:)`` when its batch is kept, or cannot be.
+    case judged(Judged)
+  }
+
+  /// All of ``receive(_:)`` but waiting for the disk, for those who wait in their own way.
+  package func judge(_ packed: CollectorRequest) -> Step {
+    guard let dialect = byPath[packed.path] else { return .answered(Refusal.notFound.reply) }
     do {
-      reply = try await taken(packed, dialect, &note)
+      switch try step(packed, dialect) {
+      case .judged(let judged): return .judged(judged)
+      case .answered(let reply):
+        surroundings.noted(Note(dialect: dialect.name, status: reply.status))
+        return .answered(reply)
+      }
     } catch {
       let refusal = error as? Refusal ?? .unavailable
-      reply = dialect.reply(to: packed, refusal: refusal)
-      note.refusal = refusal.code
+      return .answered(refused(packed, dialect, refusal, Note(dialect: dialect.name)))
     }
+  }
+
+  /// The answer when the batch is kept, or cannot be.
+  package func answer(
+    _ judged: Judged, _ kept: Result<KeptOutcome, any Error>
+  ) -> CollectorReply {
+    let (batch, dialect) = (judged.batch, judged.dialect)
+    var note = Note(dialect: dialect.name, source: judged.source)
+    switch kept {
+    case .failure(let error):
+      return refused(judged.packed, dialect, error as? Refusal ?? .unavailable, note)
+    case .success(let outcome):
+      note.outcome = outcome
+      note.batch = batch
+    }
+    guard let delivery = judged.delivery else {
+      return refused(judged.packed, dialect, judged.refusal ?? .unavailable, note)
+    }
+    let reply = dialect.reply(
+      to: judged.request, delivery: delivery,
+      outcome: DeliveryOutcome(
+        accepted: batch.touchpoints.count + batch.profiles.count + batch.leftOut,
+        rejected: batch.rejected.count + batch.unkept.values.reduce(0, +)))
+    note.status = reply.status
+    surroundings.noted(note)
+    return reply
+  }
+
+  private func refused(
+    _ request: CollectorRequest, _ dialect: any Dialect, _ refusal: Refusal, _ note: Note
+  ) -> CollectorReply {
+    let reply = dialect.reply(to: request, refusal: refusal)
+    var note = note
+    note.refusal = refusal.code
     note.status = reply.status
     surroundings.noted(note)
     return reply
@@ -104,9 +173,7 @@ package struct FrontDoor: Sendable {
     return reply
   }
 
-  private func taken(
-    _ packed: CollectorRequest, _ dialect: any Dialect, _ note: inout Note
-  ) async throws -> CollectorReply {
+  private func step(_ packed: CollectorRequest, _ dialect: any Dialect) throws -> Step {
     guard dialect.methods.contains(packed.method) else {
       throw Refusal.method(allowed: dialect.methods.joined(separator: ", "))
     }
@@ -119,25 +186,23 @@ package struct FrontDoor: Sendable {
       delivery = try Self.read(request, dialect)
     } catch {
       // Only of a known source, so that strangers cannot fill the disk with nonsense.
-      if let source = surroundings.source(keysOutside) {
-        note.source = source.name
-        try await keepWhole(request, of: source, dialect, error, &note)
-      }
-      throw error
+      guard let source = surroundings.source(keysOutside),
+        let batch = whole(request, of: source, dialect, error)
+      else { throw error }
+      return .judged(
+        Judged(
+          batch: batch, dialect: dialect, packed: packed, request: request, refusal: error,
+          source: source.name))
     }
     if delivery.isQuestion {
-      return dialect.reply(to: request, delivery: delivery, outcome: DeliveryOutcome())
+      return .answered(dialect.reply(to: request, delivery: delivery, outcome: DeliveryOutcome()))
     }
     guard let source = surroundings.source(keysOutside + delivery.keys) else { throw Refusal.key }
-    note.source = source.name
     let batch = batch(of: &delivery, in: request, dialect, source)
-    note.outcome = try await surroundings.keep(batch)
-    note.batch = batch
-    return dialect.reply(
-      to: request, delivery: delivery,
-      outcome: DeliveryOutcome(
-        accepted: batch.touchpoints.count + batch.profiles.count + batch.leftOut,
-        rejected: batch.rejected.count + batch.unkept.values.reduce(0, +)))
+    return .judged(
+      Judged(
+        batch: batch, dialect: dialect, packed: packed, request: request, delivery: delivery,
+        source: source.name))
   }
 
   /// What cannot be read is the client's mistake, whatever the dialect threw: told to come again, it
@@ -157,20 +222,18 @@ package struct FrontDoor: Sendable {
   }
 
   /// A request of which nothing can be read is kept as one rejected event.
-  private func keepWhole(
+  private func whole(
     _ request: CollectorRequest, of source: CollectorSource, _ dialect: any Dialect,
-    _ refusal: Refusal, _ note: inout Note
-  ) async throws {
+    _ refusal: Refusal
+  ) -> CollectedBatch? {
     guard case .malformed(let reason) = refusal, !request.body.isEmpty || !request.query.isEmpty
-    else { return }
-    let batch = CollectedBatch(rejected: [
+    else { return nil }
+    return CollectedBatch(rejected: [
       RejectedEvent(
         kind: .rejected, source: source.name, dialect: dialect.name, reason: reason,
         received: request.received,
         request: request.kept(without: dialect.secrets, isUnread: true))
     ])
-    note.outcome = try await surroundings.keep(batch)
-    note.batch = batch
   }
 
   /// Judges all events of a delivery, and takes them out of it. Also what replay does, with a request
@@ -192,7 +255,17 @@ package struct FrontDoor: Sendable {
         taking: &events[at], of: request, facts: facts, source: source, into: &batch)
       if let (kind, reason) = rejection { rejected.append((events[at].index, reason, kind)) }
     }
-    keep(rejected, of: request, dialect, source, in: &batch)
+    if facts.privacyControl, source.mapping.claimant == .browser {
+      // Of such a browser nothing is kept to be read again: it has the ids in it.
+      batch.rejected += rejected.map { one in
+        RejectedEvent(
+          kind: one.kind, source: source.name, dialect: dialect.name, reason: one.reason,
+          received: request.received,
+          request: KeptRequest(method: request.method, path: request.path, isCut: true))
+      }
+    } else {
+      keep(rejected, of: request, dialect, source, in: &batch)
+    }
     return batch
   }
 

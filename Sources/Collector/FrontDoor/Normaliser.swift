@@ -79,6 +79,13 @@ package struct Normaliser: Sendable {
     if let bot = facts.bot, !source.mapping.keepsBots {
       throw Fault("was sent by a program: \(bot.rawValue)", kind: .bot)
     }
+    let isBrowser = source.mapping.claimant == .browser
+    if isBrowser, sender.privacyControl || event.refusesTracking(named: original) {
+      guard event.hidePerson(on: request.received) else {
+        batch.leftOut += 1
+        return
+      }
+    }
     let (customer, alsoKnownAs) = try keys(event)
     let time = try time(event, received: request.received)
     guard
@@ -86,16 +93,22 @@ package struct Normaliser: Sendable {
     else { throw Fault("has more than \(Limits.propertiesPerEvent) properties; send fewer") }
     let messageID = try messageID(event, customer: customer, request)
     guard event.act == .touchpoint else {
+      let traits = event.traits.taken().dictionary
+      guard traits.values.allSatisfy(\.isShortTrait) else {
+        throw Fault("has a trait of more than \(Limits.traitBytes) bytes; send shorter ones")
+      }
       let account = try event.account.map { id throws(Fault) in try name(id, "account") }
+      claim(event, customer, time.occurred, nil, request, source, into: &batch)
       batch.profiles.append(
         ProfileChange(
-          customer: customer, alsoKnownAs: alsoKnownAs, traits: event.traits.taken().dictionary,
+          customer: customer, alsoKnownAs: alsoKnownAs, traits: traits,
           account: account, accountTraits: event.accountTraits.taken().dictionary,
           occurred: time.occurred, clientTime: time.client, received: request.received,
           messageID: messageID, source: source.name, claimant: source.mapping.claimant))
       return
     }
     let known = try name(event.name, "event")
+    claim(event, customer, time.occurred, known, request, source, into: &batch)
     let arrival = Arrival.of(event, rules: source.mapping.origins)
     let campaign = try optionalName(arrival.tags.name, "campaign")
     let content = try content(event)
@@ -117,6 +130,51 @@ package struct Normaliser: Sendable {
         clientTime: time.client, claimant: source.mapping.claimant))
   }
 
+  // MARK: What the person allows
+
+  /// Puts what the event says of consents beside it: an event that tells of a change, and what others
+  /// tell of their time.
+  private func claim(
+    _ event: ClientEvent, _ customer: String, _ occurred: Timestamp, _ name: String?,
+    _ request: CollectorRequest, _ source: CollectorSource, into batch: inout CollectedBatch
+  ) {
+    let isChange = name.map { Self.eventNames.value(of: $0).name == "Consent Changed" } ?? false
+    guard isChange || !event.consents.isEmpty, !event.privacyControl else { return }
+    let place = event.channel ?? source.mapping.channel ?? .website
+    func text(_ path: String) -> String? {
+      guard case .text(let text) = event.properties[path] else { return nil }
+      return String(Self.cleaned(text).prefix(Limits.consentProofCharacters))
+    }
+    func add(_ purpose: String, _ isGiven: Bool, on channel: Channel) {
+      let purpose = Self.cleaned(purpose)
+      guard !purpose.isEmpty, purpose.utf8.count <= Limits.nameCharacters,
+        channel.name.utf8.count <= Limits.nameCharacters
+      else { return }
+      batch.consents.append(
+        ConsentClaim(
+          customer: customer, purpose: purpose, channel: channel, isGiven: isGiven,
+          happened: occurred, received: request.received, source: source.name,
+          claimant: source.mapping.claimant,
+          page: isChange ? text("page") ?? event.page.url.flatMap(PageAddress.path) : nil,
+          words: isChange ? text("text") : nil, version: isChange ? text("version") : nil,
+          isSaid: isChange))
+    }
+    var said: [(purpose: String, isGiven: Bool)] = []
+    if isChange, let purpose = text("purpose"), case .flag(let isGiven) = event.properties["given"]
+    {
+      return add(purpose, isGiven, on: text("channel").map { Channel($0) } ?? place)
+    }
+    if isChange {
+      for pair in event.properties.flags where !pair.path.contains(".") {
+        said.append((pair.path, pair.flag))
+      }
+    }
+    if said.isEmpty { said = event.consents }
+    for (purpose, isGiven) in said.prefix(Limits.consentPurposes) {
+      add(purpose, isGiven, on: place)
+    }
+  }
+
   // MARK: Who
 
   private func id(_ text: String?, _ what: StaticString) throws(Fault) -> String? {
@@ -134,6 +192,8 @@ package struct Normaliser: Sendable {
     let user = try id(event.userID, "user id").map(CustomerKey.user)
     let anonymous = try id(event.anonymousID, "anonymous id").map(CustomerKey.anonymous)
     guard let customer = user ?? anonymous else {
+      // What is said of a company need be nobody's.
+      if event.act == .group { return ("", []) }
       throw Fault("names no customer: send a user id or an anonymous id")
     }
     var others: [String] = []

@@ -48,6 +48,14 @@ struct BackupCommand: ParsableCommand {
     let manifest = try Backup(file: url, passphrase: try passphrase.read())
       .make(of: workspace, at: .now)
     try workspace.note(.backupMade, url.lastPathComponent)
+    if let days = try workspace.store.retention().days[.backups] {
+      let now = Timestamp.now
+      let expires = Timestamp(milliseconds: now.milliseconds + Int64(days) * 86_400_000)
+      try workspace.store.noteBackup(path: url.path, made: now, expires: expires)
+      Terminal.note(
+        "The backup is removed after \(days) days where it stands now, since it has persons who may "
+          + "ask to be forgotten; `klantreis retention backups none` keeps backups.")
+    }
     Terminal.write(
       "\(file): \(Disk.bytes(of: url).description) bytes, \(manifest.files.count) files, read again and good"
         + "\(passphrase.file == nil ? "" : ", encrypted").\n")
@@ -142,13 +150,14 @@ struct RebuildCommand: ParsableCommand {
 }
 
 extension Workspace {
-  /// Throws the file of journeys away and reads them from the database; says how many touchpoints there
-  /// are, and whether they are enough for a new file.
+  /// Throws the file of journeys and the words of the search away and makes them of the database; says
+  /// how many touchpoints there are, and whether they are enough for a new file.
   func rebuild() throws -> (count: Int, isFiled: Bool) {
     let file = folder.appending(path: BaseFile.name)
     if FileManager.default.fileExists(atPath: file.path) {
       try FileManager.default.removeItem(at: file)
     }
+    try SearchIndex(store: store).rebuild()
     let count = try snapshot().journeys.count
     return (count, keeper.status.written > 0)
   }

@@ -2,14 +2,17 @@ import Access
 import ArgumentParser
 import CustomerJourney
 import Foundation
+import Insights
 import Store
 
 struct CustomersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "customers", abstract: "Who is who: see why keys are one customer, join, split.",
+    commandName: "customers",
+    abstract: "Find customers, see what is known of them and why keys are one, join, split.",
     discussion: """
       Example:
-        klantreis customers show anna@shop.nl
+        klantreis customers find "anna vries"
+        klantreis customers show 4711
         klantreis customers merge 4711 4712
         klantreis customers split anonymous:8d2e 4711
         klantreis customers nobody email:info@shop.nl
@@ -18,13 +21,14 @@ struct CustomersCommand: ParsableCommand {
       email:, phone:, external:, device: or anonymous:. docs/identity.md has the rules.
       """,
     subcommands: [
-      Show.self, Merge.self, Split.self, Rejoin.self, Links.self, Nobody.self, Alarms.self,
+      Find.self, Show.self, SetTrait.self, Merge.self, Split.self, Rejoin.self, Links.self,
+      Nobody.self, Alarms.self,
       Suggestions.self,
     ])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "The keys of a customer, and why each is one.",
+      abstract: "All that is known of a customer: keys and why each is one, phases, traits.",
       discussion: """
         Example:
           klantreis customers show 4711 --format json
@@ -34,10 +38,11 @@ struct CustomersCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let found = try data.openExisting().identities(of: key)
+      let snapshot = try data.openExisting().snapshot()
+      let found = try snapshot.profile(of: key, at: snapshot.instant(of: Period()))
       switch format {
       case .json: try Terminal.write(json: found)
-      case .text: Terminal.write(found.text)
+      case .text: Terminal.write((found.identities?.text ?? "") + found.text)
       }
     }
   }

@@ -11,7 +11,8 @@ struct DemoCommand: AsyncParsableCommand {
     discussion: """
       Sets: grocer, a year of a grocer's 2,469 households; gifts, half a million invoice lines of an
       online gift shop; both are public data, Examples/ names their sources. shop, a web shop whose
-      people are simulated, with something to find for every question.
+      people are simulated, with something to find for every question. b2b, companies that are
+      simulated, with buying groups, deals and leads.
 
       The link that it prints logs you in once, as the owner. Choose a password on your own page when
       others can reach the server.
@@ -21,7 +22,7 @@ struct DemoCommand: AsyncParsableCommand {
         klantreis demo --set gifts --port 8081
       """)
 
-  @Option(name: .customLong("set"), help: "Which data: grocer, gifts or shop.")
+  @Option(name: .customLong("set"), help: "Which data: grocer, gifts, shop or b2b.")
   var name = "grocer"
 
   @Option(
@@ -34,6 +35,8 @@ struct DemoCommand: AsyncParsableCommand {
 
   @OptionGroup var server: ServerOptions
 
+  /// The simulated companies of the demo.
+  private static let business = (name: "b2b", simulation: BusinessSimulation(seed: 2025))
   /// The simulated shop of the demo.
   private static let shop = (name: "shop", simulation: Simulation(customers: 12_000, seed: 2025))
 
@@ -41,8 +44,9 @@ struct DemoCommand: AsyncParsableCommand {
     let home = Self.home
     let file = home.appending(path: "Examples/\(name)/set.yaml")
     let isShop = name == Self.shop.name
+    let isBusiness = name == Self.business.name
     guard
-      isShop
+      isShop || isBusiness
         || name.allSatisfy({ $0.isLetter || $0 == "-" || $0 == "_" })
           && FileManager.default.fileExists(atPath: file.path)
     else {
@@ -57,6 +61,12 @@ struct DemoCommand: AsyncParsableCommand {
       loadOnly ? try Workspace(folder: folder) : try Workspace(serving: folder)
     if isShop {
       try simulate(workspace)
+    } else if isBusiness {
+      if try workspace.store.setting(Workspace.Setting.demo.rawValue) != name {
+        Terminal.note("Simulating companies, once; they and their people do not exist.")
+        try workspace.simulate(Self.business.simulation)
+        try workspace.set(.demo, to: name)
+      }
     } else {
       try load(ImportSet(path: file.path), into: workspace)
     }
@@ -125,6 +135,6 @@ struct DemoCommand: AsyncParsableCommand {
     let sets = names.filter {
       FileManager.default.fileExists(atPath: examples.appending(path: "\($0)/set.yaml").path)
     }
-    return (sets + [shop.name]).sorted()
+    return (sets + [shop.name, business.name]).sorted()
   }
 }

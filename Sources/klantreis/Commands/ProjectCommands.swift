@@ -190,7 +190,7 @@ struct SettingsCommand: ParsableCommand {
     let workspace = try data.openExisting()
     guard let name else {
       for (name, value) in try workspace.store.settings().sorted(by: { $0.key < $1.key })
-      where name != Workspace.visitorKeyName {
+      where !Workspace.isSecret(name) {
         Terminal.write("\(name) = \(value)\n")
       }
       return
@@ -198,7 +198,7 @@ struct SettingsCommand: ParsableCommand {
     guard let setting = Workspace.Setting(rawValue: name), ![.demo, .simulation].contains(setting)
     else {
       throw Ending.wrongUse(
-        "There is no setting \(name): choose zone, currency, model, title, geo or proxies.")
+        "There is no setting \(name): choose zone, currency, model, title, geo, proxies or shop.")
     }
     guard let value else {
       Terminal.write("\(try workspace.store.setting(name) ?? "(not set)")\n")
@@ -252,6 +252,12 @@ extension Workspace {
         throw Ending.wrongUse(
           "\(value) is no number of proxies. Write how many trusted proxies stand before the "
             + "server, from 0 to \(Limits.proxies).")
+      }
+    case .shop:
+      guard let url = URL(string: value), ["https", "http"].contains(url.scheme), url.host != nil
+      else {
+        throw Ending.wrongUse(
+          "\(value) is no address of a shop. Write it as https://shop.example.com/.")
       }
     case .title, .demo, .simulation: break
     }

@@ -79,6 +79,30 @@ struct FunnelCommand: ParsableCommand {
   func run() throws { try options.ask(.funnel, ["step": step, "within": [within]]) }
 }
 
+struct RelatedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "related", abstract: QuestionKind.related.summary,
+    discussion: """
+      Example:
+        klantreis related --content "Stoneware mug" --top 5
+      """)
+
+  @Option(help: "Only what goes with this content.") var content: String?
+  @Option(help: "The event of a basket's lines.") var event = "Order Completed"
+  @Option(help: "Leave pairs in fewer baskets out.") var least: Int?
+  @Option(help: "How many pairs; the strongest first.") var top: Int?
+  @OptionGroup var options: QuestionOptions
+
+  func run() throws {
+    try options.ask(
+      .related,
+      [
+        "content": [content], "event": [event], "least": [least.map(String.init)],
+        "top": [top.map(String.init)],
+      ])
+  }
+}
+
 struct JourneyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "journey", abstract: QuestionKind.journey.summary,

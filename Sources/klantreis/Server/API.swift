@@ -22,6 +22,9 @@ struct API: Sendable {
     }
     group.get("changes", needs: .persons) { request, _ in await changes(request) }
     IdentityDesk(workspace: workspace).addAPIRoutes(to: group)
+    ProfileDesk(workspace: workspace).addAPIRoutes(to: group)
+    CompanyDesk(workspace: workspace).addAPIRoutes(to: group)
+    PrivacyDesk(workspace: workspace).addAPIRoutes(to: group)
     group.get("openapi.json", needs: .insights) { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")
@@ -134,5 +137,7 @@ struct NotFound: Error, Equatable, CustomStringConvertible {
 
 extension QuestionKind {
   /// What somebody must be allowed to ask it.
-  var permission: Permission { name == QuestionKind.journey.name ? .persons : .insights }
+  var permission: Permission {
+    [QuestionKind.journey.name, QuestionKind.accounts.name].contains(name) ? .persons : .insights
+  }
 }

@@ -36,33 +36,50 @@ struct CollectorRoutes: Sendable {
   }
 
   private static func request(_ request: Request, from address: String?) -> CollectorRequest {
-    var headers: [String: String] = [:]
-    for field in request.headers { headers[field.name.canonicalName] = field.value }
-    return CollectorRequest(
-      method: request.method == .head ? "GET" : request.method.rawValue, path: request.uri.path,
-      query: request.uri.query ?? "", headers: headers, remoteAddress: address, received: .now,
-      number: .random(in: .min ... .max))
+    CollectorRequest(
+      request.head, path: request.uri.path, query: request.uri.query ?? "", from: address)
   }
 
   private static func response(_ reply: CollectorReply, to request: Request) -> Response {
-    var headers: HTTPFields = [.contentType: reply.contentType]
-    for (name, value) in reply.headers {
-      if let name = HTTPField.Name(name) { headers[name] = value }
+    Response(
+      status: .init(code: reply.status), headers: reply.fields(to: request.head),
+      body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+  }
+}
+
+extension CollectorRequest {
+  init(
+    _ head: HTTPRequest, path: String, query: String, body: [UInt8] = [], from address: String?
+  ) {
+    var headers: [String: String] = [:]
+    headers.reserveCapacity(head.headerFields.count)
+    for field in head.headerFields { headers[field.name.canonicalName] = field.value }
+    self.init(
+      method: head.method == .head ? "GET" : head.method.rawValue, path: path, query: query,
+      headers: headers, body: body, remoteAddress: address, received: .now,
+      number: .random(in: .min ... .max))
+  }
+}
+
+extension CollectorReply {
+  /// The head's fields of an answer to a request.
+  func fields(to request: HTTPRequest) -> HTTPFields {
+    var fields: HTTPFields = [.contentType: contentType]
+    for (name, value) in headers {
+      if let name = HTTPField.Name(name) { fields[name] = value }
     }
     // Clients live in pages of other sites. No cookie is ever read here.
-    if let origin = request.headers[.origin] {
-      headers[.accessControlAllowOrigin] = origin
-      headers[.accessControlAllowCredentials] = "true"
-      headers[.vary] = "Origin"
+    if let origin = request.headerFields[.origin] {
+      fields[.accessControlAllowOrigin] = origin
+      fields[.accessControlAllowCredentials] = "true"
+      fields[.vary] = "Origin"
       if request.method == .options {
-        headers[.accessControlAllowMethods] = "GET, POST, OPTIONS"
-        headers[.accessControlAllowHeaders] =
-          request.headers[.accessControlRequestHeaders] ?? "content-type, authorization"
-        headers[.accessControlMaxAge] = "86400"
+        fields[.accessControlAllowMethods] = "GET, POST, OPTIONS"
+        fields[.accessControlAllowHeaders] =
+          request.headerFields[.accessControlRequestHeaders] ?? "content-type, authorization"
+        fields[.accessControlMaxAge] = "86400"
       }
     }
-    return Response(
-      status: .init(code: reply.status), headers: headers,
-      body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    return fields
   }
 }

@@ -61,7 +61,7 @@ enum IdentityAPI {
     "messageId": .optional(.text), "happened": .text, "state": .text,
   ])
 
-  private static let shape = Shape.object([
+  static let shape = Shape.object([
     "customer": .text,
     "identities": .list(
       .object([

@@ -16,7 +16,8 @@ enum OpenAPI {
       "paths": .object(
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
-            + [("/api/v1/changes", changes)] + IdentityAPI.paths)),
+            + [("/api/v1/changes", changes)] + IdentityAPI.paths + ProfileAPI.paths
+            + AccountAPI.paths + PrivacyAPI.paths)),
       "components": [
         "schemas": ["Error": errorSchema],
         "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],
@@ -117,7 +118,9 @@ enum OpenAPI {
 
 /// The form of an answer's JSON.
 indirect enum Shape: Sendable {
-  case text, whole, number
+  case text, whole, number, flag
+  /// A text, a number or a flag.
+  case scalar
   case list(Shape)
   /// Null or left out when there is no such value.
   case optional(Shape)
@@ -130,6 +133,9 @@ indirect enum Shape: Sendable {
     case .text: return ["type": "string"]
     case .whole: return ["type": "integer"]
     case .number: return ["type": "number"]
+    case .flag: return ["type": "boolean"]
+    case .scalar:
+      return ["anyOf": [Shape.text.schema, Shape.number.schema, Shape.flag.schema]]
     case .list(let item): return ["type": "array", "items": item.schema]
     case .optional(let shape): return ["anyOf": [shape.schema, ["type": "null"]]]
     case .open: return ["type": "object"]
@@ -194,6 +200,15 @@ extension QuestionKind {
       .object([
         "steps": .list(.object(["name": .text, "customers": .whole])), "withinSeconds": .whole,
       ])
+    case "related":
+      .object([
+        "baskets": .whole, "crowded": .whole, "customers": .whole,
+        "rows": .list(
+          .object([
+            "content": .text, "related": .text, "baskets": .whole, "support": .number,
+            "confidence": .number, "lift": .number,
+          ])),
+      ])
     case "segment":
       .object([
         "rule": .text, "customers": .whole, "members": .whole,
@@ -212,6 +227,7 @@ extension QuestionKind {
             "currency": .optional(.text), "source": .text, "properties": .open,
           ])),
       ])
+    case "accounts": AccountAPI.list
     default: .open
     }
   }

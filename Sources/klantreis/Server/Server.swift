@@ -1,6 +1,7 @@
 import CustomerJourney
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import ServiceLifecycle
 import Store
@@ -34,14 +35,19 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    let playLinks = PlayLinkRoutes(workspace: workspace)
+    playLinks.addShopRoutes(to: router)
+    MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
+    playLinks.addOpenRoutes(to: router)
     router.add(middleware: ErrorPages(workspace: workspace, logger: logger))
     router.add(
       middleware: OwnPagesOnly(
         hosts: allowedHosts.union(["localhost", "127.0.0.1", "::1"])))
     Site.addAssets(to: router)
     LoginDesk(gate: gate).addOpenRoutes(to: router)
+    PreferenceDesk(gate: gate).addOpenRoutes(to: router)
     // From here on nothing answers who is not logged in.
     router.add(middleware: LoginRequired(gate: gate))
     // Again, for here it is known who reads.
@@ -68,10 +74,7 @@ struct Server: Sendable {
   func run(host: String, port: Int, onRunning: @escaping @Sendable (Int) -> Void) async throws {
     let application = Application(
       router: router(),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ConnectionGuard()],
-          idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
+      server: doorways,
       configuration: .init(
         address: .hostname(host, port: port), serverName: nil, backlog: 1_024,
         reuseAddress: true,
@@ -79,7 +82,12 @@ struct Server: Sendable {
       // Services stop in reverse order, so the intake closes when the server has answered all.
       services: [
         IntakeService(intake: reception.intake),
-        NewsService(workspace: workspace, watch: Watch(store: workspace.store), logger: logger),
+        NewsService(
+          workspace: workspace, watch: Watch(store: workspace.store),
+          plays: PlayKeeper(workspace: workspace), logger: logger),
+        SearchService(workspace: workspace, logger: logger),
+        DeliveryService(workspace: workspace, intake: reception.intake, logger: logger),
+        PrivacyService(workspace: workspace, logger: logger),
       ],
       onServerRunning: { channel in onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
@@ -88,6 +96,19 @@ struct Server: Sendable {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(Limits.stopSeconds)
     try await ServiceGroup(configuration: configuration).run()
+  }
+
+  private var doorways: HTTPServerBuilder {
+    HTTPServerBuilder { [reception] responder in
+      let door = reception.door
+      return DoorwayChannel(
+        http: HTTP1Channel(
+          responder: responder,
+          configuration: .init(
+            additionalChannelHandlers: [ConnectionGuard()],
+            idleTimeout: .milliseconds(Int64(Limits.idleSeconds * 1_000)))),
+        doorway: { Doorway(door: door, keep: reception.keep) })
+    }
   }
 
   /// As many connections as the system has files for, besides those of the store.
@@ -119,24 +140,60 @@ private struct IntakeService: Service {
 
 /// Looks for what is new, so that no page waits for more than came since the last look, and notes who
 /// entered or left a phase or a segment by it.
-private struct NewsService: Service {
+struct NewsService: Service {
   let workspace: Workspace
   let watch: Watch
+  let plays: PlayKeeper
   let logger: Logger
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var problem: String?
       while !Task.isCancelled {
+        let began = ContinuousClock.now
         do {
-          _ = try await workspace.asking { [watch] in try watch.look($0, now: .now) }
+          _ = try await workspace.asking { [watch, plays] in
+            try watch.look($0, now: .now)
+            try plays.look($0, now: .now)
+          }
           problem = nil
         } catch {
           // Said once: questions fail with it until it is over.
           if problem != "\(error)" { logger.error("The journeys cannot be read: \(error)") }
           problem = "\(error)"
         }
-        try? await Task.sleep(for: .seconds(Limits.newsSeconds))
+        try? await Task.sleep(for: Self.rest(after: .now - began))
+      }
+    }
+  }
+
+  /// The longer a look took, the later the next one: so that looking takes no more than a share of a
+  /// server that takes much in, and yet never lets anybody wait for long.
+  static func rest(after look: Duration) -> Duration {
+    min(max(.seconds(Limits.newsSeconds), look * 4), .seconds(Limits.newsSecondsUnderLoad))
+  }
+}
+
+/// Takes what is new into the search, a little at a time, so that what comes in never waits for it.
+private struct SearchService: Service {
+  let workspace: Workspace
+  let logger: Logger
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      let index = SearchIndex(store: workspace.store)
+      var problem: String?
+      while !Task.isCancelled {
+        var isMore = false
+        do {
+          isMore = try await workspace.aside { try index.update() }
+          problem = nil
+        } catch {
+          if problem != "\(error)" { logger.error("The search is not kept up to date: \(error)") }
+          problem = "\(error)"
+        }
+        // Those who store something come in between.
+        try? await Task.sleep(for: isMore ? .milliseconds(5) : .seconds(Limits.newsSeconds))
       }
     }
   }

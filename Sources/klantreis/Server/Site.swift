@@ -37,6 +37,9 @@ struct Site: Sendable {
     }
     routes.get("customers/:id", needs: .persons) { request, context in
       let id = try context.pathPart("id")
+      if let day = request.query["on"], let place = try await place(of: day, in: id, request) {
+        return Response.seeOther(place)
+      }
       return try await page(request, context) { try timeline(id, $0, $1) }
     }
     routes.get("questions/:name", needs: .insights) { request, context in
@@ -47,8 +50,13 @@ struct Site: Sendable {
     imports.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
     sources.addRoutes(to: routes, pageContext: { try await context(of: $0, $1) })
     SegmentDesk(workspace: workspace).addRoutes(to: routes)
+    PlayDesk(workspace: workspace).addRoutes(to: routes)
     IdentityDesk(workspace: workspace).addRoutes(to: routes)
+    ProfileDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
+    MessageDesk(workspace: workspace).addRoutes(to: routes)
+    CompanyDesk(workspace: workspace).addRoutes(to: routes)
+    PrivacyDesk(workspace: workspace).addRoutes(to: routes)
   }
 
   // MARK: Pages
@@ -69,27 +77,104 @@ struct Site: Sendable {
   private func timeline(_ id: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
     let pageLength = Self.timelineLength
     let number = visit.pageNumber
+    let instant = snapshot.instant(
+      of: try Period(from: nil, to: visit.good("to"), zone: snapshot.zone))
+    let profile = try snapshot.profile(of: id, at: instant)
+    guard let narrowing = try narrowing(id, visit, snapshot) else {
+      let model = try snapshot.models.named(visit.good("model"))
+      let timeline = CustomerTimeline(
+        customer: profile.customer, model: model, zone: snapshot.zone, total: 0, firstTime: nil,
+        lastTime: nil, moments: [])
+      return Pages.timelinePage(
+        TimelinePage(
+          timeline: timeline, model: model, profile: profile, models: snapshot.models.models),
+        visit.context(snapshot))
+    }
+    let rule = narrowing.rule
     let (answer, context) = try visit.ask(
       .journey, snapshot,
       [
         "customer": [id], "offset": [String((number - 1) * pageLength)],
         "limit": [String(pageLength)],
-      ]
+      ], narrowedBy: rule
     ) { CustomerTimeline.self }
-    return Pages.timelinePage(
-      TimelinePage(
-        timeline: answer, model: try snapshot.models.named(answer.model), page: number,
-        firstIndex: (number - 1) * pageLength,
-        identities: try workspace.store.identities(of: id)), context)
+    var page = TimelinePage(
+      timeline: answer, model: try snapshot.models.named(answer.model), page: number,
+      firstIndex: (number - 1) * pageLength, profile: profile, narrowing: narrowing,
+      companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models)
+    page.consent = try workspace.consentCard(of: id)
+    return Pages.timelinePage(page, context)
+  }
+
+  /// What a journey can be narrowed to, and is; nil without a journey.
+  private func narrowing(
+    _ id: String, _ visit: Visit, _ snapshot: Snapshot
+  ) throws -> TimelinePage.Narrowing? {
+    guard let number = try workspace.store.customer(key: id).flatMap({ UInt32(exactly: $0) }),
+      let journey = snapshot.journeys.journey(ofCustomer: number)
+    else { return nil }
+    var (channels, events): (Set<String>, Set<String>) = ([], [])
+    for row in snapshot.journeys.rows(ofJourney: journey) {
+      channels.insert(snapshot.journeys.name(.channel, row: row))
+      events.insert(snapshot.journeys.name(.event, row: row))
+    }
+    return TimelinePage.Narrowing(
+      channels: channels.sorted(), events: events.sorted(),
+      channel: visit.value("channel").flatMap { channels.contains($0) ? $0 : nil },
+      event: visit.value("event").flatMap { events.contains($0) ? $0 : nil })
+  }
+
+  /// The address of the first touchpoint on or after a day, with the rest of the question as it is; nil
+  /// when the day cannot be read.
+  private func place(of day: String, in id: String, _ request: Request) async throws -> String? {
+    let visit = Visit(request)
+    let kept = request.query.fields.filter {
+      !["on", "page"].contains($0.name) && !$0.value.isEmpty
+    }
+    return try await workspace.asking { snapshot -> String? in
+      guard let moment = Timestamp(iso8601: day, zone: snapshot.zone),
+        let narrowing = try narrowing(id, visit, snapshot),
+        let number = try workspace.store.customer(key: id).flatMap({ UInt32(exactly: $0) }),
+        let journey = snapshot.journeys.journey(ofCustomer: number)
+      else { return nil }
+      let question = try? visit.question(
+        .journey, ["customer": [id]], narrowedBy: narrowing.rule)
+      guard let question, let asked = try? snapshot.select(question, placed: true) else {
+        return nil
+      }
+      let rows = asked.journeys.rows(ofJourney: journey)
+      let index =
+        rows.firstIndex { snapshot.journeys.time(row: $0) >= moment.milliseconds }
+        ?? max(0, rows.count - 1)
+      var fields = kept.map { ($0.name, $0.value) }
+      let page = index / Self.timelineLength + 1
+      if page > 1 { fields.append(("page", String(page))) }
+      let query = fields.map { "\(Self.encoded($0.0))=\(Self.encoded($0.1))" }
+        .joined(separator: "&")
+      return Pages.customerPath(id) + (query.isEmpty ? "" : "?\(query)")
+        + "#touchpoint-\(index + 1)"
+    }
+  }
+
+  private static func encoded(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
   }
 
   private func customers(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
     // The list has the filter of the map and asks nothing more.
-    let asked = try snapshot.select(try visit.question(.map), placed: true)
+    let question = try visit.question(.map)
+    let period = try Period(from: question["from"], to: question["to"], zone: snapshot.zone)
     let list = try CustomerList(
-      asked, snapshot: snapshot, search: visit.value("q") ?? "", page: visit.pageNumber)
+      try snapshot.select(question, placed: true), snapshot: snapshot,
+      .init(
+        search: visit.value("q") ?? "", columns: Array(visit.values("column").prefix(Self.columns)),
+        page: visit.pageNumber, isFiltered: question.isFiltered),
+      at: snapshot.instant(of: period))
     return Pages.customersPage(list.page, visit.context(snapshot))
   }
+
+  /// Calculated traits that the list shows at most.
+  private static let columns = 12
 
   private func question(_ name: String, _ visit: Visit, _ snapshot: Snapshot) throws -> String {
     let events = snapshot.journeys.names(.event).all.dropFirst().sorted()
@@ -183,5 +268,18 @@ struct Site: Sendable {
     }
     return Response(
       status: .ok, headers: headers, body: .init(byteBuffer: .init(bytes: asset.bytes)))
+  }
+}
+
+extension TimelinePage.Narrowing {
+  /// As a rule; nil when all of the journey is meant.
+  fileprivate var rule: String? {
+    func quoted(_ name: String) -> String {
+      "\"\(name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+    }
+    let parts = [
+      channel.map { "channel is \(quoted($0))" }, event.map { "event is \(quoted($0))" },
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: " and ")
   }
 }

@@ -50,6 +50,9 @@ struct Visit: Sendable {
   func value(_ name: String) -> String? { parameters[name]?.last }
   func values(_ name: String) -> [String] { parameters[name] ?? [] }
 
+  /// A value in which nothing was found wrong.
+  func good(_ name: String) -> String? { hasProblem(at: name) ? nil : value(name) }
+
   var pageNumber: Int { value("page").flatMap(Int.init).map { min(max(1, $0), 1_000_000) } ?? 1 }
 
   var isGood: Bool { problems.isEmpty }
@@ -67,9 +70,9 @@ struct Visit: Sendable {
   /// Asks a question with this visit's filter. The answer is of the type that `type` names.
   func ask<Value: Report>(
     _ kind: QuestionKind, _ snapshot: Snapshot, _ own: [String: [String]] = [:],
-    _ type: () -> Value.Type
+    narrowedBy rule: String? = nil, _ type: () -> Value.Type
   ) throws -> (Value, PageContext) {
-    let answer = try question(kind, own).answer(from: snapshot)
+    let answer = try question(kind, own, narrowedBy: rule).answer(from: snapshot)
     guard let value = answer.report as? Value else {
       preconditionFailure("the question \(kind.name) answers with \(Value.self)")
     }
@@ -78,11 +81,14 @@ struct Visit: Sendable {
 
   /// A question with this visit's filter, but for what was found wrong in it.
   func question(
-    _ kind: QuestionKind, _ own: [String: [String]] = [:]
+    _ kind: QuestionKind, _ own: [String: [String]] = [:], narrowedBy rule: String? = nil
   ) throws(ParameterError) -> Question {
     var values = own
     for name in Self.filter { values[name] = value(name).map { [$0] } }
     for problem in problems { values[problem.field] = nil }
+    if let rule {
+      values["where"] = [(values["where"]?.last).map { "(\($0)) and \(rule)" } ?? rule]
+    }
     return try Question(kind, values)
   }
 
@@ -98,7 +104,7 @@ struct Visit: Sendable {
       dataLast: bounds.map { snapshot.zone.civil($0.upperBound) },
       problems: problems, currency: snapshot.journeys.currency,
       foreignValues: snapshot.journeys.foreignValues, isSimulated: snapshot.isSimulated,
-      reader: visitor?.reader)
+      reader: visitor?.reader, hasAccounts: snapshot.hasAccounts)
   }
 
   /// For pages that show no journeys.

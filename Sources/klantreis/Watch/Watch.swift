@@ -11,11 +11,27 @@ import Synchronization
 /// at which a rule may think otherwise of them.
 final class Watch: Sendable {
   private let store: Store
-  private let state = Mutex<State?>(nil)
+  private let held = Mutex<(state: State?, pause: Pause?)>((nil, nil))
 
   init(store: Store) { self.store = store }
 
-  fileprivate struct State {
+  /// What could not be kept is not worked out again at once: the first look is one at everybody.
+  private struct Pause {
+    let error: any Error
+    let since: Timestamp
+    let seconds: Double
+
+    /// A clock that was set back ends it too.
+    func isOver(_ now: Timestamp) -> Bool {
+      now < since || now >= since.adding(seconds: Int64(seconds))
+    }
+
+    func next(_ error: any Error, _ now: Timestamp) -> Pause {
+      Pause(error: error, since: now, seconds: min(seconds * 2, Limits.watchPauseSeconds))
+    }
+  }
+
+  struct State {
     var mark: Store.WatchMark
     var subjects: [WatchedSubject]
     var due: DueTimes
@@ -29,21 +45,37 @@ final class Watch: Sendable {
   }
 
   /// Looks at what is new in a snapshot and at whom time has come for. Returns what was noticed. When
-  /// it cannot be kept, nothing was noticed, and the next look sees to it.
+  /// it cannot be kept, nothing was noticed, and a later look sees to it: after a second, and after
+  /// each failure twice as long, up to ``Limits/watchPauseSeconds``. Until then the error is thrown
+  /// again.
   @discardableResult
   func look(_ snapshot: Snapshot, now: Timestamp) throws -> [StandingMoves] {
-    try state.withLock { state in
-      let asked = WatchedSubject.all(snapshot)
-      if state?.isAbout(asked) == true {
-        if let moves = try state?.look(snapshot, now, store) { return moves }
-        // Another process has looked; what it noticed is what holds.
-        state = nil
-        return []
+    try held.withLock { held in
+      if let pause = held.pause, !pause.isOver(now) { throw pause.error }
+      do {
+        let moves = try look(snapshot, now, &held.state)
+        held.pause = nil
+        return moves
+      } catch {
+        held.pause = held.pause?.next(error, now) ?? Pause(error: error, since: now, seconds: 1)
+        throw error
       }
-      let begun = try State.begin(snapshot, asked, now, store)
-      state = begun?.state
-      return begun?.moves ?? []
     }
+  }
+
+  private func look(
+    _ snapshot: Snapshot, _ now: Timestamp, _ state: inout State?
+  ) throws -> [StandingMoves] {
+    let asked = WatchedSubject.all(snapshot)
+    if state?.isAbout(asked) == true {
+      if let moves = try state?.look(snapshot, now, store) { return moves }
+      // Another process has looked; what it noticed is what holds.
+      state = nil
+      return []
+    }
+    let begun = try State.begin(snapshot, asked, now, store)
+    state = begun?.state
+    return begun?.moves ?? []
   }
 }
 
@@ -169,77 +201,5 @@ extension WatchedSubject {
 
   fileprivate mutating func takeBack(_ walk: Walk) {
     for (customer, state) in walk.before.reversed() { states[Int(customer)] = state }
-  }
-}
-
-// MARK: The beginning
-
-extension Watch.State {
-  /// Looks at everybody, and compares with what is stored. A subject that is new, or means something
-  /// else than before, begins without changes: the definition moved, not the customers. Nil when
-  /// somebody else has looked meanwhile.
-  fileprivate static func begin(
-    _ snapshot: Snapshot, _ asked: [WatchedSubject], _ now: Timestamp, _ store: Store
-  ) throws -> (state: Self, moves: [StandingMoves])? {
-    let (mark, standings) = try store.standings()
-    let (_, profile) = try store.touched(
-      since: mark, upToRow: snapshot.mark.row, change: snapshot.mark.change)
-    let journeys = snapshot.journeys
-    var subjects = asked
-    var moves: [StandingMoves] = []
-    for index in subjects.indices {
-      subjects[index].makeRoom(forCustomer: Int(journeys.lastCustomer ?? 0))
-      try subjects[index].fill(snapshot, now)
-      let subject = subjects[index]
-      guard
-        let old = standings.first(where: {
-          $0.subject == subject.subject && $0.definition == subject.definition
-        })
-      else { continue }
-      var states = old.currentStates
-      subjects[index].makeRoom(forCustomer: states.count - 1)
-      states += repeatElement(0, count: subjects[index].states.count - states.count)
-      var walk = Walk(subject, noticed: now)
-      for (customer, state) in subjects[index].states.enumerated() where states[customer] != state {
-        let journey = journeys.journey(ofCustomer: UInt32(customer))
-        let end = journey.map { journeys.time(row: journeys.rows(ofJourney: $0).upperBound - 1) }
-        walk.step(
-          UInt32(customer), to: state, at: min(end ?? .max, now.milliseconds), in: &states)
-      }
-      moves.append(walk.moves)
-    }
-    var due = DueTimes(after: now.milliseconds)
-    let delays = subjects.delays
-    if !delays.isEmpty {
-      journeys.forEachNextMoment(after: now.milliseconds, delays: delays) { customer, moment in
-        due.set(customer, to: moment)
-      }
-    }
-    let reached = Store.WatchMark(
-      row: snapshot.mark.row, change: snapshot.mark.change, profile: profile)
-    guard
-      let kept = try store.keep(
-        moves, whole: subjects.map(\.standing), subjects: subjects.map(\.subject), from: mark,
-        to: reached)
-    else { return nil }
-    let state = Self(
-      mark: kept, subjects: subjects, due: due, version: snapshot.factsVersion,
-      lastTick: now.milliseconds, lastWhole: now.milliseconds)
-    return (state, moves)
-  }
-}
-
-extension Store.Standing {
-  /// States with the later moves in them.
-  var currentStates: [UInt8] {
-    var states = states
-    for move in later.lazy.flatMap(\.moves) {
-      let customer = Int(move.customer)
-      if states.count <= customer {
-        states += repeatElement(0, count: customer + 1 - states.count)
-      }
-      states[customer] = move.to
-    }
-    return states
   }
 }

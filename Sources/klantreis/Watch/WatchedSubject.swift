@@ -1,5 +1,6 @@
 import CustomerJourney
 import JourneyEngine
+import Orchestration
 import Store
 
 /// One model or segment, and where every customer stands in it.
@@ -35,7 +36,14 @@ struct WatchedSubject {
           names: [StandingChange.member])
       }
     }
-    return models + segments
+    let plays = snapshot.plays.running.compactMap { record, program -> WatchedSubject? in
+      guard case .becomes(let rule) = program.play.entry else { return nil }
+      return WatchedSubject(
+        subject: .play(record.id), meaning: .segment(rule),
+        definition: rule.definition(among: snapshot.models.models),
+        names: [StandingChange.member])
+    }
+    return models + segments + plays
   }
 
   var standing: Store.Standing {

@@ -12,15 +12,34 @@ const gouda = {
   quantity: 1, currency: "EUR",
 };
 
+// A basket has a number that the address says, as a shop's own session would.
+const cart = new URLSearchParams(location.search).get("cart");
+const inBasket = (facts) => cart ? Object.assign({ cart_id: cart }, facts) : facts;
+
+// A link of a mail brought a basket back: the shop puts it where it was, at the same step.
+document.addEventListener("klantreis:basket", (event) => {
+  const list = document.createElement("ul");
+  list.id = "restored";
+  list.dataset.step = event.detail.step || "";
+  for (const product of event.detail.products) {
+    const line = document.createElement("li");
+    line.textContent = product.quantity + " × " + product.name;
+    list.append(line);
+  }
+  document.querySelector("main").append(list);
+});
+
 addEventListener("DOMContentLoaded", () => {
   const on = (id, work) => {
     const element = document.getElementById(id);
     if (element) element.addEventListener("click", work);
   };
   if (document.title.startsWith("Old Gouda")) klantreis("track", "Product Viewed", gouda);
-  on("add", () => klantreis("track", "Product Added", gouda));
+  on("add", () => klantreis("track", "Product Added", inBasket(gouda)));
   if (document.getElementById("checkout")) {
-    klantreis("track", "Checkout Started", { value: 12.5, currency: "EUR", products: [gouda] });
+    klantreis("track", "Checkout Started", inBasket({
+      value: 12.5, currency: "EUR", products: [gouda],
+    }));
   }
   if (document.getElementById("ordered")) {
     klantreis("track", "Order Completed", {

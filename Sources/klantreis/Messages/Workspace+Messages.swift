@@ -1,0 +1,267 @@
+import Access
+import CustomerJourney
+import Foundation
+import JourneyEngine
+import Orchestration
+import Store
+
+/// What a project sends: its secret for links, settings, contents, webhooks.
+extension Workspace {
+  /// Under which the store keeps the secret that links are signed with.
+  static let linkKeyName = "link key"
+
+  /// The project's secret, 32 bytes; made once.
+  func linkKey() throws -> [UInt8] {
+    let text =
+      try store.setting(Self.linkKeyName)
+      ?? store.setting(Self.linkKeyName, orSet: Secret.random().text)
+    return Array(Secret(text: text).digest.prefix(32))
+  }
+
+  /// True for settings that are never shown.
+  static func isSecret(_ name: String) -> Bool {
+    [visitorKeyName, linkKeyName, "erasure key"].contains(name)
+      || MailSetting.allCases.contains { $0.key == name && $0.isSecret }
+      || (name.hasPrefix(webhookPrefix) && name.hasSuffix(secretSuffix))
+  }
+
+  /// Throws ``MailSettingProblem``.
+  func mailSettings() throws -> MailSettings { try MailSettings(store.settings()) }
+
+  func set(_ setting: MailSetting, to value: String?) throws {
+    try store.set(setting.key, to: try value.map { try setting.checked($0) })
+  }
+
+  // MARK: Contents
+
+  /// Where a project's own contents stand, one YAML file each.
+  var contentFolder: URL { folder.appending(path: "content") }
+
+  /// All contents, by id, and what is wrong with those that cannot be read.
+  func contents(_ snapshot: Snapshot) throws -> ContentCatalogue {
+    var files = Content.builtIn
+    let own =
+      (try? FileManager.default.contentsOfDirectory(
+        at: contentFolder, includingPropertiesForKeys: nil)) ?? []
+    for file in own.filter({ ["yaml", "yml"].contains($0.pathExtension) })
+      .sorted(by: { $0.lastPathComponent < $1.lastPathComponent }).prefix(Limits.contents)
+    {
+      files.append((file.lastPathComponent, try String(contentsOf: file, encoding: .utf8)))
+    }
+    return ContentCatalogue(files: files, vocabulary: vocabulary(snapshot))
+  }
+
+  /// What rules of contents may ask for: that of segments.
+  func vocabulary(_ snapshot: Snapshot) -> RuleVocabulary {
+    RuleVocabulary.filter(
+      models: snapshot.models.models, segments: snapshot.segments.rules, hasCycles: false,
+      currency: snapshot.journeys.currency)
+  }
+
+  // MARK: Webhooks
+
+  static let webhookPrefix = "webhook "
+  private static let secretSuffix = " secret"
+
+  func webhook(_ name: String) throws -> Webhook? {
+    guard let url = try store.setting(Self.webhookPrefix + name),
+      let secret = try store.setting(Self.webhookPrefix + name + Self.secretSuffix)
+    else { return nil }
+    return Webhook(name: name, url: url, secret: secret)
+  }
+
+  func webhookNames() throws -> [String] {
+    try store.settings().keys
+      .filter { $0.hasPrefix(Self.webhookPrefix) && !$0.hasSuffix(Self.secretSuffix) }
+      .map { String($0.dropFirst(Self.webhookPrefix.count)) }.sorted()
+  }
+
+  /// Nil takes it away.
+  func set(_ name: String, webhook: Webhook?) throws {
+    try store.set(Self.webhookPrefix + name, to: webhook?.url)
+    try store.set(Self.webhookPrefix + name + Self.secretSuffix, to: webhook?.secret)
+  }
+
+  // MARK: Recipients
+
+  /// Whom a message goes to, by what is known now of the customer whose the identity is now; nil when
+  /// nobody is left.
+  func recipient(
+    of customer: Int64, data: String, joints: MessageJoints, language: Language? = nil,
+    _ snapshot: Snapshot, at now: Timestamp
+  ) throws -> Recipient? {
+    guard let key = try store.customerKeys([customer])[customer],
+      let identities = try store.identities(of: key), let owner = try store.customer(key: key)
+    else { return nil }
+    let traits = try store.traits(of: [owner])[owner] ?? [:]
+    func text(_ name: String) -> String? {
+      if case .text(let text)? = traits[name], !text.isEmpty { text } else { nil }
+    }
+    let keys = identities.identities.map(\.key)
+    func identity(_ kind: IdentityKind) -> String? {
+      keys.first { CustomerKey.kind(of: $0) == kind }.map {
+        String($0.dropFirst(kind.prefix.count))
+      }
+    }
+    let country = text("address.country") ?? text("country")
+    let values = ContentValue.object(traits.mapValues { ContentValue($0) })
+      .overlaid(by: ContentValue(json: data) ?? .object([:]))
+    let said = (text("language") ?? text("locale"))?.prefix(2).lowercased()
+    let number = UInt32(exactly: owner)
+    let ways = try joints.ways(identities.customer, now)
+    return Recipient(
+      email: (text("email") ?? identity(.email)).flatMap { MailAddress($0) },
+      phone: text("phone").flatMap { PhoneNumber.normalised($0, country: country) }
+        ?? identity(.phone),
+      reader: Composing.Reader(
+        values: values, language: language ?? said.flatMap { Language(rawValue: $0) },
+        holds: { rule in
+          guard let number, let journey = snapshot.journeys.journey(ofCustomer: number),
+            let membership = try? snapshot.membership(rule)
+          else { return false }
+          return membership.holds(ofJourney: journey, at: now.milliseconds)
+        }),
+      allowsTracking: number.map { joints.allowsTracking(snapshot, $0) } ?? false,
+      ways: Composing.Ways(unsubscribe: ways.unsubscribe, preferences: ways.preferences),
+      oneClick: ways.unsubscribe)
+  }
+
+  /// Finds a closed address again.
+  func digest(of address: MailAddress) throws -> [UInt8] {
+    MailMark.digest(of: address.text, key: try linkKey())
+  }
+
+  /// Takes a report in: what became of a message, and whether its address is closed by that. False
+  /// when it is none on a mail of ours.
+  func take(report mail: String, at now: Timestamp) throws -> Bool {
+    guard let report = MailReport(mail: mail, key: try linkKey()),
+      let message = try store.message(report.message)
+    else { return false }
+    if let happening = report.happening {
+      try store.note([MessageNote(message.id, happening)], at: now)
+    }
+    if report.closesAddress,
+      let key = try store.customerKeys([message.intent.customer])[message.intent.customer],
+      let identities = try store.identities(of: key),
+      let owner = try store.customer(key: identities.customer)
+    {
+      let trait = try store.traits(of: [owner])[owner]?["email"]
+      let texts =
+        [trait?.description].compactMap(\.self)
+        + identities.identities.map(\.key).filter { CustomerKey.kind(of: $0) == .email }
+        .map { String($0.dropFirst(IdentityKind.email.prefix.count)) }
+      // The one that the message went to is the customer's first; the report names it, too.
+      for address in texts.prefix(1).compactMap({ MailAddress($0) }) {
+        try store.suppress(
+          .init(
+            digest: try digest(of: address), address: address.text, reason: report.reason, at: now))
+      }
+    }
+    if report.kind == .complaint { try store.append([try touchpoint(.spam, message, at: now)]) }
+    return true
+  }
+}
+
+/// A project's contents.
+struct ContentCatalogue: Sendable {
+  let all: [Content]
+  let problems: [ContentError]
+
+  init(files: [(file: String, yaml: String)], vocabulary: RuleVocabulary) {
+    var found: [String: Content] = [:]
+    var problems: [ContentError] = []
+    for (file, yaml) in files {
+      do throws(ContentError) {
+        let content = try Content(yaml: yaml, file: file, vocabulary: vocabulary)
+        found[content.id] = content
+      } catch {
+        problems.append(error)
+      }
+    }
+    all = found.values.sorted { $0.id < $1.id }
+    self.problems = problems
+  }
+
+  subscript(id: String) -> Content? { all.first { $0.id == id } }
+}
+
+/// Where plays and consent take part in sending.
+struct MessageJoints: Sendable {
+  /// Asked at the moment of sending.
+  var check: @Sendable (Message, Timestamp) throws -> SendingCheck
+  /// Addresses by which a customer leaves and chooses, by key; without them no marketing mail goes out.
+  var ways:
+    @Sendable (_ customer: String, Timestamp) throws -> (unsubscribe: String?, preferences: String?)
+  var allowsTracking: @Sendable (Snapshot, UInt32) -> Bool
+
+  /// Whether what it is about still holds, and what the contact policy says: marketing needs consent for
+  /// its channel, service doesn't. Tracking needs consent for analytics.
+  static func consent(_ workspace: Workspace) -> MessageJoints {
+    @Sendable func allows(_ snapshot: Snapshot, _ customer: UInt32, _ grant: ConsentGrant) -> Bool {
+      snapshot.facts.facts(ofCustomer: customer).consents.contains(grant)
+    }
+    return MessageJoints(
+      check: { message, now in try PlayGate(workspace: workspace).check(message, now: now) },
+      ways: { _, _ in (nil, nil) },
+      allowsTracking: { snapshot, customer in
+        allows(snapshot, customer, ConsentGrant(channel: .email, purpose: "analytics"))
+      })
+  }
+}
+
+/// What customers do with messages.
+enum MessageAct {
+  case opened, clicked(String), spam
+
+  var event: EventName {
+    switch self {
+    case .opened: EventName("Message Opened")
+    case .clicked: EventName("Message Clicked")
+    case .spam: EventName("Message Marked as Spam")
+    }
+  }
+}
+
+extension Workspace {
+  /// The touchpoint of a message's change, with an id that is the same however often it is made.
+  func touchpoint(of change: Store.UntoldChange) -> Touchpoint? {
+    guard let event = change.change.state.event else { return nil }
+    return touchpoint(
+      event, change.message, of: change.customer,
+      id: "message-\(change.message.id)-\(change.number)", at: change.change.at)
+  }
+
+  /// The touchpoint of what a customer did. Opening counts once, a click once a link and minute.
+  func touchpoint(
+    _ act: MessageAct, _ message: Message, at now: Timestamp
+  ) throws -> Touchpoint {
+    let key = try store.customerKeys([message.intent.customer])[message.intent.customer] ?? ""
+    let id: String
+    switch act {
+    case .opened: id = "message-\(message.id)-opened"
+    case .spam: id = "message-\(message.id)-spam"
+    case .clicked(let url):
+      let digest = MailMark.digest(of: url, key: []).prefix(6)
+        .map { String($0, radix: 16) }.joined()
+      id = "message-\(message.id)-click-\(digest)-\(now.milliseconds / 60_000)"
+    }
+    var touchpoint = touchpoint(act.event, message, of: key, id: id, at: now)
+    if case .clicked(let url) = act { touchpoint.properties["url"] = .text(url) }
+    return touchpoint
+  }
+
+  private func touchpoint(
+    _ event: EventName, _ message: Message, of customer: String, id: String, at: Timestamp
+  ) -> Touchpoint {
+    let intent = message.intent
+    return Touchpoint(
+      customer: customer, occurred: at, event: event, channel: intent.channel.touchpointChannel,
+      messageID: id, source: "klantreis", campaign: intent.origin.play, content: intent.template,
+      properties: Properties([
+        "step": .text(intent.origin.step), "purpose": .text(intent.purpose.rawValue),
+        "message": .number(Double(message.id)),
+      ]),
+      // The id alone tells one from another.
+      clientTime: .epoch, claimant: .server)
+  }
+}

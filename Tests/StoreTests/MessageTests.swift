@@ -1,0 +1,189 @@
+import CustomerJourney
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct MessageTests {
+  let store: Store
+  let now = Timestamp(seconds: 1_800_000_000)
+  let customer: Int64
+
+  init() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "klantreis-messages-\(UUID().uuidString)")
+    store = try Store(folder: folder)
+    try store.append([
+      Touchpoint(
+        customer: "1184", occurred: now, event: .productViewed, channel: .website, messageID: "m")
+    ])
+    customer = try #require(try store.customer(key: "1184"))
+  }
+
+  private func intent(
+    _ key: String, step: String = "first", version: Int = 1, priority: Int = 5, after: Int64 = 0,
+    purpose: MessagePurpose = .marketing, channel: MessageChannel = .email
+  ) -> MessageIntent {
+    MessageIntent(
+      origin: MessageOrigin(play: "basket", version: version, key: key, step: step),
+      customer: customer, channel: channel, purpose: purpose, template: "basket",
+      data: #"{"cartId":"\#(key)"}"#, priority: priority, due: now.adding(seconds: after))
+  }
+
+  private func claim(_ limit: Int = 50, at moment: Timestamp? = nil) throws -> [Message] {
+    let moment = moment ?? now
+    return try store.claimMessages(
+      channels: [.email], limit: limit, until: moment.adding(seconds: 300), at: moment)
+  }
+
+  @Test("a step of a run makes one message, whoever plans it how often") func aStepOfARun() throws {
+    #expect(
+      try store.plan([intent("a"), intent("a"), intent("b")], at: now).map { $0 != nil }
+        == [true, false, true])
+    #expect(
+      try store.plan([intent("a", version: 2), intent("a", step: "second")], at: now)
+        .allSatisfy { $0 != nil })
+    #expect(try store.messages(limit: 10).count == 4)
+  }
+
+  @Test("a decision that is rolled back leaves no message") func aDecisionThatIsRolled() throws {
+    struct Stop: Error {}
+    #expect(throws: Stop.self) {
+      try store.pool.write { db in
+        try Store.plan(intent("a"), at: now, db)
+        throw Stop()
+      }
+    }
+    #expect(try store.messages(limit: 10).isEmpty)
+  }
+
+  @Test("what is due goes by priority and then by age, and nothing before its time")
+  func whatIsDueGoesBy() throws {
+    try store.plan(
+      [
+        intent("late", after: 10), intent("old", after: -60), intent("older", after: -90),
+        intent("high", priority: 9), intent("text", channel: .sms),
+      ], at: now)
+    #expect(try claim(2).map(\.intent.origin.key) == ["high", "older"])
+    #expect(try claim().map(\.intent.origin.key) == ["old"])
+    #expect(try claim().isEmpty)
+    #expect(try store.nextDue(channels: [.email]) == now.adding(seconds: 10))
+    #expect(try store.nextDue(channels: [.webhook]) == nil)
+  }
+
+  @Test("only the sender whose claim is the last one is heard") func onlyTheSenderWhoseClaim()
+    throws
+  {
+    try store.plan([intent("a")], at: now)
+    let first = try #require(try claim().first)
+    let later = now.adding(seconds: 301)
+    #expect(try store.endLeases(policy: MessagePolicy(), at: now) == 0)
+    #expect(try store.endLeases(policy: MessagePolicy(), at: later) == 1)
+    let second = try #require(try claim(at: later).first)
+    #expect(second.id == first.id && second.standing.claim == 2)
+    #expect(
+      try store.note([.init(first.id, claim: first.standing.claim, .handedOver)], at: later)
+        == [nil])
+    let mine = second.standing.claim
+    #expect(
+      try store.note(
+        [.init(first.id, claim: mine, .handedOver), .init(first.id, claim: mine, .accepted)],
+        at: later
+      ).map { $0?.state } == [.claimed, .sent])
+    #expect(
+      try store.messageHistory(first.id).map(\.state) == [.waiting, .waiting, .sent])
+  }
+
+  @Test("a sender that stopped while sending leaves it unknown, and it is not sent again")
+  func aSenderThatStoppedWhile()
+    throws
+  {
+    try store.plan([intent("a")], at: now)
+    let message = try #require(try claim().first)
+    try store.note([.init(message.id, claim: 1, .handedOver)], at: now)
+    let later = now.adding(seconds: 10_000)
+    try store.endLeases(policy: MessagePolicy(), at: later)
+    #expect(try claim(at: later).isEmpty)
+    let kept = try #require(try store.message(message.id))
+    #expect(kept.standing.state == .unknown)
+    #expect(kept.standing.reason?.code == "stopped-while-sending")
+    #expect(
+      try store.messagesThatMayHaveArrived(to: customer, since: now).map(\.id) == [message.id])
+  }
+
+  @Test("what waits of a run is skipped with the reason, and nothing else") func whatWaitsOfARun()
+    throws
+  {
+    try store.plan(
+      [intent("a"), intent("a", step: "second", after: 60), intent("b")], at: now)
+    #expect(
+      try store.skipWaiting(
+        play: "basket", key: "a", because: MessageReason("bought"), at: now) == 2)
+    #expect(try claim().map(\.intent.origin.key) == ["b"])
+    #expect(try store.messageCounts() == [.skipped: 2, .claimed: 1])
+    #expect(
+      try store.messages(.init(state: .skipped), limit: 9).allSatisfy {
+        $0.standing.reason?.code == "bought"
+      })
+  }
+
+  @Test("data that are no JSON object are refused", arguments: ["", "[1]", "{", #""text""#])
+  func dataThatAreNoJson(_ data: String) throws {
+    var bad = intent("a")
+    bad.data = data
+    #expect(throws: MessageProblem.badData(template: "basket")) {
+      try store.plan([bad], at: now)
+    }
+  }
+
+  @Test("data that are too large are refused") func dataThatAreTooLarge() throws {
+    var large = intent("a")
+    large.data = "{\"a\":\"" + String(repeating: "x", count: Limits.messageDataBytes) + "\"}"
+    #expect(throws: MessageProblem.tooMuchData(template: "basket")) {
+      try store.plan([large], at: now)
+    }
+  }
+
+  @Test("a closed address is found by its digest, and stays closed when its text is erased")
+  func aClosedAddressIsFound()
+    throws
+  {
+    let digest = [UInt8](repeating: 7, count: 32)
+    try store.suppress(
+      .init(digest: digest, address: "ann@example.org", reason: MessageReason("bounced"), at: now))
+    try store.suppress(
+      .init(digest: digest, address: "ann@example.org", reason: MessageReason("again"), at: now))
+    #expect(try store.suppression(digest)?.reason.code == "bounced")
+    try store.plan([intent("a")], at: now)
+    _ = try store.pool.write { db in
+      try Store.forgetMessages(of: [customer], addresses: [digest], db)
+    }
+    let kept = try #require(try store.suppression(digest))
+    #expect(kept.address == nil)
+    #expect(try store.messages(limit: 9).isEmpty)
+    let left = try store.pool.read {
+      try Int.fetchOne($0, sql: "SELECT count(*) FROM message_change")
+    }
+    #expect(left == 0)
+    #expect(try store.unsuppress(digest))
+    #expect(try !store.unsuppress(digest))
+  }
+
+  @Test("a million that wait for later are not walked over") func aMillionThatWaitFor() throws {
+    try store.pool.write { db in
+      for sql in [
+        """
+        SELECT due, id FROM message WHERE state = 'waiting' AND channel = 'email' AND priority = 5
+        AND due <= 1 ORDER BY due LIMIT 5
+        """,
+        "SELECT min(due) FROM message WHERE state = 'waiting' AND channel = 'email' AND priority = 1",
+      ] {
+        let plan = try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)")
+          .map { $0["detail"] as String }.joined()
+        #expect(plan.contains("message_due"), "\(plan)")
+        #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+      }
+    }
+  }
+}
