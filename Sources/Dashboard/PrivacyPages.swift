@@ -133,7 +133,7 @@ extension Pages {
       "number": receipt.receipt, "when": format.date(receipt.asked.iso8601), "by": receipt.by,
       "state": words[receipt.finished == nil ? "pvGoingOn" : "pvFinished"],
       "what": receipt.counts.sorted { $0.key < $1.key }.filter { $0.value > 0 }
-        .map { "\($0.key) \(format.count($0.value))" }.joined(separator: ", "),
+        .map { "\(words.erased($0.key)) \(format.count($0.value))" }.joined(separator: ", "),
       "backups": receipt.backupsUntil.map {
         "\(words["pvBackupsUntil"]) \(format.date($0.iso8601))" as Any
       } ?? false,

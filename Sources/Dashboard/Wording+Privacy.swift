@@ -228,6 +228,28 @@ extension Wording {
     ),
   ]
 
+  /// Of a receipt: what a table or a kind of file is called. One that a later version adds keeps its name.
+  func erased(_ kind: String) -> String {
+    let names: [String: (String, String)] = [
+      "identity": ("keys", "sleutels"), "trait": ("traits", "kenmerken"),
+      "touchpoint": ("touchpoints removed", "contactmomenten verwijderd"),
+      "touchpointKept": ("touchpoints now of nobody", "contactmomenten nu van niemand"),
+      "profile_change": ("messages about the person", "meldingen over de persoon"),
+      "consent_entry": ("lines of consent", "regels toestemming"),
+      "identity_link": ("links between keys", "verbanden tussen sleutels"),
+      "identity_sighting": (
+        "times that keys were seen together", "keren dat sleutels samen gezien zijn"
+      ),
+      "rejected_event": ("refused events", "geweigerde gebeurtenissen"),
+      "mentions": ("mentions in other rows", "vermeldingen in andere rijen"),
+      "rejectedRows": ("refused rows in files", "geweigerde rijen in bestanden"),
+      "uploads": ("uploads", "geüploade bestanden"),
+      "otherFiles": ("other files", "andere bestanden"),
+    ]
+    guard let (english, dutch) = names[kind] else { return kind }
+    return language == .dutch ? dutch : english
+  }
+
   func consentMeans(_ means: ConsentMeans) -> String {
     let isDutch = language == .dutch
     return switch means {
