@@ -60,6 +60,7 @@ extension Wording {
       "pvExportLead", "For a customer who asks what you know.",
       "Voor een klant die vraagt wat u weet."
     ),
+    ("pvBack", "Back to the customer", "Terug naar de klant"),
     ("pvErase", "Forget this customer", "Vergeet deze klant"),
     ("pvEraseNow", "Forget for good", "Vergeet voorgoed"),
     (
@@ -70,12 +71,12 @@ extension Wording {
     ("pvJourney", "The journey", "De reis"),
     (
       "pvKeep",
-      "Keep it as a journey of nobody, so that counts stay right. Times are kept to the hour, details go.",
-      "Bewaar hem als reis van niemand, zodat aantallen kloppen. Tijden blijven tot op het uur, details gaan weg."
+      "It stays as a journey of nobody, so that counts stay right. Times are kept to the hour, details go.",
+      "Hij blijft als reis van niemand, zodat aantallen kloppen. Tijden blijven tot op het uur, details gaan weg."
     ),
     (
-      "pvRemove", "Remove it too. Counts become smaller.",
-      "Verwijder die ook. Aantallen worden kleiner."
+      "pvRemove", "Remove it too: counts become smaller",
+      "Verwijder hem ook: aantallen worden kleiner"
     ),
     (
       "pvSure", "I am sure: this customer is to be forgotten",

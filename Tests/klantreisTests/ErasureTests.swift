@@ -1,6 +1,7 @@
 import Access
 import CustomerJourney
 import Foundation
+import GRDB
 import JourneyEngine
 import Store
 import Testing
@@ -75,6 +76,16 @@ struct ErasureTests {
       to: workspace.rejectedFolder.appending(path: "orders.csv"))
     try Data("id,name\n1,Dorpsstraat 881\n".utf8).write(
       to: workspace.uploadFolder.appending(path: "token/new.csv"))
+    // What an older program without secure_delete left in free places of pages.
+    let old = try DatabaseQueue(path: project.folder.appending(path: Store.fileName).path)
+    try old.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA secure_delete = OFF")
+      try db.execute(
+        sql: "INSERT INTO setting (name, value) VALUES ('old', ?)",
+        arguments: [Array(repeating: "zoe@kaasland.nl", count: 200).joined(separator: " ")])
+      try db.execute(sql: "DELETE FROM setting WHERE name = 'old'")
+    }
+    try old.close()
     // Journeys in a file, with the names of contents.
     _ = try Watch(store: store).look(try workspace.snapshot(), now: .now)
     workspace.keeper.writeBase()
