@@ -168,8 +168,8 @@ extension Wording {
     ("pvRecMeasures", "Measures in this program", "Maatregelen in dit programma"),
     (
       "pvRecMeasuresText",
-      "Login with roles, passwords by Argon2id, codes of an app. A log of who did what that cannot be changed. Files only their owner can read. No raw IP addresses. No data to third parties.",
-      "Inloggen met rollen, wachtwoorden met Argon2id, codes van een app. Een logboek van wie wat deed dat niet te wijzigen is. Bestanden die alleen de eigenaar kan lezen. Geen ruwe IP-adressen. Geen gegevens naar derden."
+      "Login with roles, passwords by Argon2id, codes of an app. A log of who did what that cannot be changed. Files only their owner can read. No IP addresses of visitors.",
+      "Inloggen met rollen, wachtwoorden met Argon2id, codes van een app. Een logboek van wie wat deed dat niet te wijzigen is. Bestanden die alleen de eigenaar kan lezen. Geen IP-adressen van bezoekers."
     ),
     ("pvRecKeys", "Ids, mail addresses and phone numbers", "Id's, mailadressen en telefoonnummers"),
     (
