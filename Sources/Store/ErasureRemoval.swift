@@ -142,7 +142,7 @@ struct ErasureRemoval {
 
   private mutating func removeRowsOfOwnIdentities(_ db: Database) throws {
     var touched: Set<String> = []
-    for (table, column) in try Self.references(to: "identity", db)
+    for (table, column) in try Self.references(to: "identity", db) + Self.plainNumbers(db)
     where table != "touchpoint" && table != "identity_owner" {
       try db.execute(sql: "DELETE FROM \"\(table)\" WHERE \"\(column)\" IN \(mine)")
       if db.changesCount > 0 {
@@ -176,6 +176,21 @@ struct ErasureRemoval {
         SELECT m.name, f."from" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
         WHERE m.type = 'table' AND f."table" = ? ORDER BY m.name, f."from"
         """, arguments: [parent]
+    ).map { ($0[0], $0[1]) }
+  }
+
+  /// Columns that hold an identity's number without saying so by a foreign key, as those of an index of
+  /// words do. A table of one row keeps how far somebody read, and names nobody.
+  private static func plainNumbers(_ db: Database) throws -> [(table: String, column: String)] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND c.name = 'identity' AND c.type = 'INTEGER'
+          AND m.name <> 'erasure_identity'
+          AND NOT EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'one')
+          AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name) f WHERE f."from" = 'identity')
+        """
     ).map { ($0[0], $0[1]) }
   }
 

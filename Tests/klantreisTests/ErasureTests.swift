@@ -84,6 +84,13 @@ struct ErasureTests {
         sql: "INSERT INTO setting (name, value) VALUES ('old', ?)",
         arguments: [Array(repeating: "zoe@kaasland.nl", count: 200).joined(separator: " ")])
       try db.execute(sql: "DELETE FROM setting WHERE name = 'old'")
+      // A table of words as a search has, which no foreign key ties to persons.
+      try db.execute(
+        sql: """
+          CREATE TABLE word_index (word TEXT, identity INTEGER NOT NULL) STRICT;
+          INSERT INTO word_index
+            SELECT 'kaasland', id FROM identity WHERE key IN ('zoe-4711-abc', 'bob')
+          """)
     }
     try old.close()
     // Journeys in a file, with the names of contents.
@@ -141,6 +148,7 @@ struct ErasureTests {
     #expect(receipt.by == "owner")
     #expect(receipt.counts["identity"] == 5)
     #expect(receipt.counts["rejected_event"] == 1)
+    #expect(receipt.counts["word_index"] == 1)
     for finding in try project.workspace.store.verify() {
       #expect(finding.problems == [], "\(finding.rule)")
     }
