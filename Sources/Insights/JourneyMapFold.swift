@@ -44,8 +44,9 @@ package struct JourneyMapFold: Fold {
       preconditionFailure("the map needs journeys that were placed in a model")
     }
     let found = StayRun()
-    // In runs whose touchpoints stay in a core's cache from one loop to the next.
-    journeys.forEachRun(rows: 2048) { run, _ in
+    // In runs whose touchpoints stay in a core's cache from one loop to the next, and that are long
+    // enough for each loop to have its counters there.
+    journeys.forEachRun(rows: 8192) { run, _ in
       found.find(journeys, run, placed: phases, before: partial.stays.journeys)
       noteUses(journeys, phases + found.firstRow, found, in: &partial)
       noteFlows(journeys, phases + found.firstRow, found, in: &partial)

@@ -192,8 +192,8 @@ enum RulePass {
   }
 
   /// How many rows of a window that slides are set in the mask: at least `n` are when the `n`th latest
-  /// is in it, so that no row is looked at again when it goes out. `moments` is room for as many moments
-  /// as there are rows.
+  /// is in it, so that no row is looked at again when it goes out. `moments` is room for twice as many
+  /// moments as there are rows, and two.
   static func recent(
     _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
     resetting resets: Mask, _ moments: UnsafeMutablePointer<Int64>, into output: Output
@@ -222,64 +222,58 @@ enum RulePass {
     _ bounds: RuleBounds, _ resets: Mask, _ moments: UnsafeMutablePointer<Int64>,
     into output: Output
   ) {
-    let low = Int(bounds.low)
-    let above = bounds.high == .max ? nil : Int(bounds.high) + 1
-    let inverted = bounds.inverted
-    guard let above else {
-      guard low > 0 else {
-        return (output + range.lowerBound).update(repeating: inverted ^ 1, count: range.count)
-      }
-      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
-        $0.have(low) ^ inverted
-      }
-      return
+    // No more rows than there are can be in the window.
+    let most = range.count + 1
+    let low = min(Int(bounds.low), most)
+    let above = bounds.high == .max ? most : min(Int(bounds.high) + 1, most)
+    let before = max(low, above == most ? 1 : above, 1)
+    // Before all moments: of a window that looks further back nothing is in it.
+    moments.update(repeating: .min, count: before)
+    let list = moments + before
+    /// 1 when as many rows as `number` are in the window; `end` stands behind the latest of them.
+    @inline(__always)
+    func have(_ number: Int, _ end: UnsafeMutablePointer<Int64>, _ earliest: Int64) -> UInt8 {
+      end[0 &- number] >= earliest ? 1 : 0
     }
-    guard above > 0 else {
-      return (output + range.lowerBound).update(repeating: inverted, count: range.count)
-    }
-    if low <= 0 {
-      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
-        $0.have(above) ^ 1 ^ inverted
+    if low == most || above <= 0 {
+      (output + range.lowerBound).update(repeating: 0, count: range.count)
+    } else if low <= 0, above == most {
+      (output + range.lowerBound).update(repeating: 1, count: range.count)
+    } else if above == most {
+      slide(rows, range, mask, milliseconds, resets, list, into: output) { have(low, $0, $1) }
+    } else if low <= 0 {
+      slide(rows, range, mask, milliseconds, resets, list, into: output) {
+        have(above, $0, $1) ^ 1
       }
     } else {
-      slide(rows, range, mask, milliseconds, resets, moments, into: output) {
-        ($0.have(low) & ($0.have(above) ^ 1)) ^ inverted
+      slide(rows, range, mask, milliseconds, resets, list, into: output) {
+        have(low, $0, $1) & (have(above, $0, $1) ^ 1)
       }
     }
+    guard bounds.inverted != 0 else { return }
+    for row in range { output[row] ^= 1 }
   }
 
-  /// The moments of the rows that are set, and which of them are of this journey.
-  private struct Recent {
-    let moments: UnsafeMutablePointer<Int64>
-    let first: Int
-    let end: Int
-    let earliest: Int64
-
-    /// 1 when as many as `number`, which is above 0, are not before the earliest moment.
-    @inline(__always)
-    func have(_ number: Int) -> UInt8 {
-      let place = end &- number
-      let isThere: UInt8 = place >= first ? 1 : 0
-      return isThere & (moments[max(place, 0)] >= earliest ? 1 : 0)
-    }
-  }
-
+  /// Moments are counted so that each journey begins more than a window after the one before it has
+  /// ended: then nothing of that one is in a window, and nobody need ask whose a moment is.
   @inline(__always)
   private static func slide(
     _ rows: RuleRows, _ range: Range<Int>, _ mask: Mask, _ milliseconds: Int64, _ resets: Mask,
-    _ moments: UnsafeMutablePointer<Int64>, into output: Output, _ answer: (Recent) -> UInt8
+    _ list: UnsafeMutablePointer<Int64>, into output: Output,
+    _ answer: (_ end: UnsafeMutablePointer<Int64>, _ earliest: Int64) -> UInt8
   ) {
     let times = rows.times
-    var first = 0
-    var end = 0
+    var end = list
+    var shift: Int64 = 0
+    var moment: Int64 = 0
     for row in range {
       let time = times[row]
-      first = resets[row] != 0 ? end : first
+      shift = resets[row] != 0 ? moment &+ milliseconds &+ 1 &- time : shift
+      moment = time &+ shift
       // Written always, counted only when it is set: no branch to guess.
-      moments[end] = time
-      end &+= Int(mask[row])
-      output[row] = answer(
-        Recent(moments: moments, first: first, end: end, earliest: time &- milliseconds))
+      end.pointee = moment
+      end += Int(mask[row])
+      output[row] = answer(end, moment &- milliseconds)
     }
   }
 

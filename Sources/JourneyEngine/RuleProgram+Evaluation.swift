@@ -7,7 +7,7 @@ package final class RuleScratch {
   private var rowCapacity = 0
   /// 1 at the first row of each journey and 0 elsewhere, behind the masks; for programs that count.
   private(set) var begins: UnsafeMutablePointer<UInt8>
-  /// Room for a moment a row, for the length of a pass.
+  /// Room for two moments a row and two more, for the length of a pass.
   private(set) var moments: UnsafeMutablePointer<Int64>
   private var momentCapacity = 0
 
@@ -26,9 +26,9 @@ package final class RuleScratch {
   /// Makes room for `masks` masks of the rows, ``begins`` and `more` masks; what was there is lost.
   func reserve(masks: Int, more: Int, _ rows: RuleRows, marksBegins: Bool) {
     rowCapacity = rows.count
-    if rows.count > momentCapacity {
+    if 2 * rows.count + 2 > momentCapacity {
       moments.deallocate()
-      momentCapacity = rows.count
+      momentCapacity = 2 * rows.count + 2
       moments = .allocate(capacity: momentCapacity)
     }
     let needed = (masks + 1 + more) * rows.count

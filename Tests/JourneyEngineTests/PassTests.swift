@@ -90,7 +90,7 @@ struct PassTests {
             }
             return bounds.bit(Int64(inside.count))
           }
-          var moments = [Int64](repeating: 0, count: length)
+          var moments = [Int64](repeating: 0, count: 2 * length + 2)
           var output = [UInt8](repeating: 7, count: length)
           RulePass.recent(
             rows, mask, 100, bounds, resetting: resets, &moments, into: &output)
