@@ -46,11 +46,10 @@ package struct JourneyMapFold: Fold {
     let found = StayRun()
     // In runs whose touchpoints stay in a core's cache from one loop to the next, and that are long
     // enough for each loop to have its counters there.
-    journeys.forEachRun(rows: 8192) { run, _ in
+    journeys.forEachRun(rows: 4096) { run, _ in
       found.find(journeys, run, placed: phases, before: partial.stays.journeys)
       noteUses(journeys, phases + found.firstRow, found, in: &partial)
-      noteFlows(journeys, phases + found.firstRow, found, in: &partial)
-      partial.stays.update(journeys, run, placed: phases, found)
+      noteStays(journeys, run, phases, found, in: &partial)
     }
   }
 
@@ -72,22 +71,19 @@ package struct JourneyMapFold: Fold {
     }
   }
 
-  /// From where to where customers moved, by phase and channel.
-  private func noteFlows(
-    _ block: JourneyBlock, _ phases: UnsafePointer<UInt8>, _ found: StayRun,
+  private func noteStays(
+    _ block: JourneyBlock, _ run: Range<Int>, _ placed: UnsafePointer<UInt8>, _ found: StayRun,
     in partial: inout Partial
   ) {
-    let stays = found.stays
-    let moves = found.moves
-    let journeys = found.journeys
+    let flows = partial.flows.noter(uses: found.moveCount)
+    let phases = placed + found.firstRow
+    let channels = block.channels + found.firstRow
     let channelCount = UInt64(self.channels.count)
     let places = UInt64(phaseIDs.count) * channelCount
-    let channels = block.channels + found.firstRow
-    partial.flows.noter(uses: found.moveCount).noteEach(found.moveCount) { move in
-      let row = Int(stays[Int(moves[move])])
+    partial.stays.update(block, run, placed: placed, found) { row, journey in
       let from = UInt64(phases[row &- 1]) &* channelCount &+ UInt64(channels[row &- 1])
       let to = UInt64(phases[row]) &* channelCount &+ UInt64(channels[row])
-      return (from &* places &+ to, journeys[row])
+      flows.note(from &* places &+ to, journey: journey)
     }
   }
 

@@ -55,7 +55,7 @@ package struct PhasePortraitFold: Fold {
     journeys.forEachRun(rows: 4096) { run, rows in
       noteUses(journeys, phases, run, rows, in: &partial)
       found.find(journeys, run, placed: phases, before: partial.stays.journeys)
-      partial.stays.update(journeys, run, placed: phases, found)
+      partial.stays.update(journeys, run, placed: phases, found) { _, _ in }
     }
   }
 

@@ -43,15 +43,18 @@ struct PhaseStays: Sendable, Codable {
     durations = DurationCounts(digestCount: phaseCount * phaseCount)
   }
 
-  /// Counts the stays that `found` found in the journeys `run` of a block.
+  /// Counts the stays that `found` found in the journeys `run` of a block. `moved` hears of each move:
+  /// the row where a customer entered another phase, and the journey's number.
+  @inline(__always)
   mutating func update(
-    _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>, _ found: StayRun
+    _ block: JourneyBlock, _ run: Range<Int>, placed: UnsafePointer<UInt8>, _ found: StayRun,
+    moved: (_ row: Int, _ journey: UInt32) -> Void
   ) {
     let codes = UnsafeBufferPointer(start: placed + found.firstRow, count: found.rowCount)
     precondition(codes.largest < phaseCount, "a phase of the model")
     precondition(durations.digestCount == phaseCount * phaseCount, "a digest for each move")
     noteStays(block, run, placed, found)
-    noteMoves(block, placed, found)
+    noteMoves(block, placed, found, moved)
     journeys += run.count
     touchpoints += found.rowCount
   }
@@ -83,8 +86,10 @@ struct PhaseStays: Sendable, Codable {
     }
   }
 
+  @inline(__always)
   private mutating func noteMoves(
-    _ block: JourneyBlock, _ placed: UnsafePointer<UInt8>, _ found: StayRun
+    _ block: JourneyBlock, _ placed: UnsafePointer<UInt8>, _ found: StayRun,
+    _ moved: (_ row: Int, _ journey: UInt32) -> Void
   ) {
     let phaseCount = phaseCount
     let phases = placed + found.firstRow
@@ -107,6 +112,7 @@ struct PhaseStays: Sendable, Codable {
         let dwellClass = DwellClasses.index(milliseconds: duration, octaves)
         dwell[from &* Self.classSeconds.count &+ dwellClass] &+= 1
         durations.add(milliseconds: duration, to: way)
+        moved(row, journeys[row])
         return (UInt64(truncatingIfNeeded: way), journeys[row])
       }
     }

@@ -21,23 +21,8 @@ struct UseTable: Sendable {
   /// Sixteen bytes, so that four share a line of the cache. Customers have 32-bit numbers.
   fileprivate struct Counter {
     var touchpoints = 0
-    /// The number of customers, and below it the last journey: one word, so that a use writes two.
-    private var customersAndLast: UInt64 = 0
-
-    var customers: UInt32 { UInt32(truncatingIfNeeded: customersAndLast &>> 32) }
-
-    @inline(__always)
-    mutating func note(journey: UInt32) {
-      touchpoints &+= 1
-      let known = customersAndLast
-      let isNew: UInt64 = UInt32(truncatingIfNeeded: known) == journey ? 0 : 1
-      customersAndLast = ((known &>> 32 &+ isNew) &<< 32) | UInt64(journey)
-    }
-
-    mutating func add(touchpoints: Int, customers: Int) {
-      self.touchpoints += touchpoints
-      customersAndLast += UInt64(customers) << 32
-    }
+    var customers: UInt32 = 0
+    var lastJourney: UInt32 = 0
   }
 
   struct Use: Sendable {
@@ -75,10 +60,13 @@ struct UseTable: Sendable {
     }
 
     /// Notes one use for each number below `count`: of the thing and by the journey that `use` gives.
+    /// All uses by one journey must come together, and in one call.
     @inline(__always)
     func noteEach(_ count: Int, _ use: (Int) -> (thing: UInt64, journey: UInt32)) {
-      // Two loops, so that neither asks at each use which kind of table this is.
-      if slotMask < 0 {
+      // Loops of their own, so that none asks at each use which kind of table this is.
+      if slotMask < 0, bound <= 64 {
+        noteFew(count, use)
+      } else if slotMask < 0 {
         for number in 0..<count {
           let (thing, journey) = use(number)
           precondition(thing < bound, "a thing that this table was made for")
@@ -92,9 +80,28 @@ struct UseTable: Sendable {
       }
     }
 
+    /// What the journey has used already is a bit each of one word.
+    @inline(__always)
+    private func noteFew(_ count: Int, _ use: (Int) -> (thing: UInt64, journey: UInt32)) {
+      var seen: UInt64 = 0
+      var last: UInt32 = 0
+      for number in 0..<count {
+        let (thing, journey) = use(number)
+        precondition(thing < bound, "a thing that this table was made for")
+        seen = journey == last ? seen : 0
+        last = journey
+        let counter = counters + Int(truncatingIfNeeded: thing)
+        counter.pointee.touchpoints &+= 1
+        counter.pointee.customers &+= UInt32(truncatingIfNeeded: ~seen &>> thing & 1)
+        seen |= 1 &<< thing
+      }
+    }
+
     @inline(__always)
     private func note(at counter: UnsafeMutablePointer<Counter>, _ journey: UInt32) {
-      counter.pointee.note(journey: journey)
+      counter.pointee.touchpoints &+= 1
+      counter.pointee.customers &+= counter.pointee.lastJourney == journey ? 0 : 1
+      counter.pointee.lastJourney = journey
     }
 
     fileprivate func position(of thing: UInt64) -> Int {
@@ -130,7 +137,8 @@ struct UseTable: Sendable {
       precondition(use.thing < bound, "a thing that this table was made for")
       let counter =
         noter.counters + (slots.count == 0 ? Int(use.thing) : noter.position(of: use.thing))
-      counter.pointee.add(touchpoints: use.touchpoints, customers: use.customers)
+      counter.pointee.touchpoints += use.touchpoints
+      counter.pointee.customers += UInt32(use.customers)
     }
   }
 

@@ -18,8 +18,8 @@ struct RuleRows {
     starts = table.starts.base + range.lowerBound
   }
 
-  @inline(__always) func start(_ journey: Int) -> Int { Int(starts[journey]) - first }
-  @inline(__always) func end(_ journey: Int) -> Int { Int(starts[journey + 1]) - first }
+  @inline(__always) func start(_ journey: Int) -> Int { Int(starts[journey]) &- first }
+  @inline(__always) func end(_ journey: Int) -> Int { Int(starts[journey &+ 1]) &- first }
 
   /// The last row of a journey at or before `instant`, -1 when there is none.
   func latest(_ journey: Int, at instant: Int64) -> Int {
@@ -198,19 +198,22 @@ enum RulePass {
     _ rows: RuleRows, _ mask: Mask, _ milliseconds: Int64, _ bounds: RuleBounds,
     resetting resets: Mask, _ moments: UnsafeMutablePointer<Int64>, into output: Output
   ) {
-    func isLonger(_ journey: Int) -> Bool {
-      rows.times[rows.end(journey) &- 1] &- rows.times[rows.start(journey)] > milliseconds
+    /// -1 where a journey is longer than the window, and 0 where it is not.
+    @inline(__always)
+    func excess(_ journey: Int) -> Int {
+      let length = rows.times[rows.end(journey) &- 1] &- rows.times[rows.start(journey)]
+      return Int((milliseconds &- length) &>> 63)
     }
     var longer = 0
     for journey in 0..<rows.journeyCount {
-      longer &+= isLonger(journey) ? rows.end(journey) &- rows.start(journey) : 0
+      longer &+= excess(journey) & (rows.end(journey) &- rows.start(journey))
     }
     // A journey that is no longer than the window is all in it, and counting it all costs less.
     guard longer < rows.count / 2, let few = FewCounted(bounds) else {
       return slide(rows, 0..<rows.count, mask, milliseconds, bounds, resets, moments, into: output)
     }
     few.count(mask, rows.count, resetting: resets, into: output)
-    for journey in 0..<rows.journeyCount where longer > 0 && isLonger(journey) {
+    for journey in 0..<rows.journeyCount where longer > 0 && excess(journey) < 0 {
       slide(
         rows, rows.start(journey)..<rows.end(journey), mask, milliseconds, bounds, resets, moments,
         into: output)

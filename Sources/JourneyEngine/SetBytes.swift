@@ -49,6 +49,15 @@ package enum SetBytes {
   @inline(__always)
   static func bits(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
     var bits: UInt64 = 0
+    if count == 64 {
+      // A number of rounds that is known: no loop is left of it.
+      for word in 0..<8 {
+        let eight = UInt64(
+          littleEndian: UnsafeRawPointer(bytes + word &* 8).loadUnaligned(as: UInt64.self))
+        bits |= ((eight &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(word &* 8)
+      }
+      return bits
+    }
     for word in 0..<((count &+ 7) &>> 3) {
       let eight = eight(bytes, from: word &* 8, of: count)
       bits |= ((eight &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(word &* 8)
@@ -62,6 +71,13 @@ package enum SetBytes {
     _ bits: UInt64, _ count: Int, to bytes: UnsafeMutablePointer<UInt8>,
     _ spread: UnsafePointer<UInt64>
   ) {
+    if count == 64 {
+      for word in 0..<8 {
+        UnsafeMutableRawPointer(bytes + word &* 8).storeBytes(
+          of: spread[Int(bits &>> UInt64(word &* 8) & 255)].littleEndian, as: UInt64.self)
+      }
+      return
+    }
     let whole = count &>> 3
     for word in 0..<whole {
       UnsafeMutableRawPointer(bytes + word &* 8).storeBytes(

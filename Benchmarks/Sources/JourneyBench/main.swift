@@ -54,6 +54,18 @@ var answers: [String: [[Int]]] = [:]
   ])
 }
 
+if CommandLine.arguments.contains("--quick") {
+  let what = CommandLine.arguments.last ?? ""
+  for _ in 0..<5 {
+    if what == "place" { show("place", questions.replace()); continue }
+    for filter in [nil] + Questions.filters.map({ Optional($0.1) }) {
+      let (measure, _) = try questions.measure(what, over: try questions.journeys(where: filter))
+      show(what + " " + (filter ?? ""), measure)
+      if filter == nil && !CommandLine.arguments.contains("--filters") { break }
+    }
+  }
+  exit(0)
+}
 for name in names {
   let (measure, answer) = try questions.measure(name, over: questions.journeys())
   plain[name] = measure
