@@ -62,8 +62,10 @@ package struct PlaySimulation {
         entries = entries.dropFirst()
         enter(identity, by: nil, at: now, witness)
       }
-      advance(witness, now)
+      let ended = advance(witness, now)
+      // What a run does last goes before it is over.
       send(witness, now)
+      moments += ended
     }
   }
 
@@ -77,7 +79,9 @@ package struct PlaySimulation {
     moments.append(Moment(at: now, what: run.end == nil ? .entered : .heldOut))
   }
 
-  private mutating func advance(_ witness: some PlayWitness, _ now: Timestamp) {
+  /// Returns which runs ended.
+  private mutating func advance(_ witness: some PlayWitness, _ now: Timestamp) -> [Moment] {
+    var ended: [Moment] = []
     for index in runs.indices where runs[index].end == nil {
       for deed in machine.advance(&runs[index], witness, now: now) {
         if deed.action.channel == nil {
@@ -86,8 +90,9 @@ package struct PlaySimulation {
           waiting.append((index, deed, now))
         }
       }
-      if let end = runs[index].end { moments.append(Moment(at: now, what: .ended(end.reason))) }
+      if let end = runs[index].end { ended.append(Moment(at: now, what: .ended(end.reason))) }
     }
+    return ended
   }
 
   private mutating func send(_ witness: some PlayWitness, _ now: Timestamp) {

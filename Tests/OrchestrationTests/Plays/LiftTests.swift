@@ -21,9 +21,10 @@ import Testing
     for line in try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline)
       .dropFirst()
     {
-      let fields = line.split(separator: ",")
-      let spend = (Double(fields[11]) ?? 0) * 100
-      groups[String(fields[8]), default: .init()].add(fields[column] == "1" ? spend : nil)
+      // Counted from the end: a quoted field before has a comma in it.
+      let fields = Array(line.split(separator: ",").suffix(4))
+      let spend = (Double(fields[3]) ?? 0) * 100
+      groups[String(fields[0]), default: .init()].add(fields[column] == "1" ? spend : nil)
     }
     return groups
   }
@@ -44,7 +45,7 @@ import Testing
   func hillstrom(arm: String, visit: Double, conversion: Double, spend: Double, error: Double)
     throws
   {
-    for (column, expected) in [(9, visit), (10, conversion)] {
+    for (column, expected) in [(1, visit), (2, conversion)] {
       let groups = try Self.groups(column)
       let lift = Lift(
         treated: try #require(groups[arm]), heldOut: try #require(groups["No E-Mail"]))
@@ -53,7 +54,7 @@ import Testing
       #expect(interval.low > 0 && interval.low < expected && interval.high > expected)
       #expect(lift.verdict == .more)
     }
-    let groups = try Self.groups(10)
+    let groups = try Self.groups(2)
     let lift = Lift(
       treated: try #require(groups[arm]), heldOut: try #require(groups["No E-Mail"]))
     let value = try #require(lift.valuePerCustomer)
