@@ -89,23 +89,6 @@ package final class SearchIndex: Sendable {
     try insert.execute(arguments: [identity])
   }
 
-  /// Takes all words of these identities out, and what people here said of their traits: part of
-  /// erasing them.
-  static func forget(_ identities: some Sequence<Int64>, _ db: Database) throws {
-    for identity in identities {
-      if let entry = try Self.entry(of: identity, db) {
-        for word in Set(entry.words + entry.orders) { try remove(word, identity, db) }
-      }
-      for statement in [
-        "DELETE FROM search_entry WHERE identity = ?",
-        "DELETE FROM search_changed WHERE identity = ?",
-        "DELETE FROM trait_decision WHERE identity = ?",
-      ] {
-        try db.cachedStatement(sql: statement).execute(arguments: [identity])
-      }
-    }
-  }
-
   // MARK: What is new
 
   private static func mark(_ db: Database) throws -> Mark {
@@ -316,12 +299,5 @@ package final class SearchIndex: Sendable {
         Entry(words: old?.words ?? [], orders: Array(all)), of: identity, after: old, &added, db)
     }
     try insert(&added, db)
-  }
-}
-
-extension Store {
-  /// Takes all words of these identities out of the search, and what people here said of their traits.
-  package func forget(identities: [Int64]) throws {
-    try pool.write { db in try SearchIndex.forget(identities, db) }
   }
 }

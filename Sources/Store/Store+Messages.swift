@@ -275,32 +275,4 @@ package enum MessageProblem: Error, Hashable, CustomStringConvertible {
 }
 
 extension Store {
-  /// Removes all messages to some identities with their history, and the text of closed addresses, which
-  /// stay closed by their digests. Returns how many rows that were.
-  @discardableResult
-  static func forgetMessages(
-    of identities: [Int64], addresses digests: [[UInt8]], _ db: Database
-  ) throws -> Int {
-    var rows = 0
-    for chunk in identities.chunks(of: 500) {
-      let marks = databaseQuestionMarks(count: chunk.count)
-      try db.execute(
-        sql: """
-          DELETE FROM message_change WHERE message IN
-            (SELECT id FROM message WHERE customer IN (\(marks)))
-          """, arguments: StatementArguments(chunk))
-      rows += db.changesCount
-      try db.execute(
-        sql: "DELETE FROM message WHERE customer IN (\(marks))",
-        arguments: StatementArguments(chunk))
-      rows += db.changesCount
-    }
-    for digest in digests {
-      try db.execute(
-        sql: "UPDATE suppression SET address = NULL, detail = '' WHERE digest = ?",
-        arguments: [Data(digest)])
-      rows += db.changesCount
-    }
-    return rows
-  }
 }

@@ -207,12 +207,16 @@ final class JourneyKeeper: Sendable {
   func forget() throws {
     try writing.sync {
       state.withLock { $0.held = nil }
-      // The second is what a kill left of one that was being written.
-      for old in [file, file.appendingPathExtension("new")]
-      where FileManager.default.fileExists(atPath: old.path) {
-        try FileManager.default.removeItem(at: old)
-      }
+      for old in files { try FileManager.default.removeItem(at: old) }
     }
+  }
+
+  /// True when a file has journeys.
+  var hasFile: Bool { !files.isEmpty }
+
+  /// The file of the base, and what a kill left of one that was being written.
+  private var files: [URL] {
+    [file, BaseFile.fileBeside(file)].filter { FileManager.default.fileExists(atPath: $0.path) }
   }
 
   private func write() {
@@ -239,10 +243,7 @@ final class JourneyKeeper: Sendable {
   func renew() throws {
     if state.withLock({ $0.held == nil }) { _ = try read(in: nil) }
     try writing.sync {
-      let files = [file, BaseFile.fileBeside(file)]
-      guard files.contains(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
-        return
-      }
+      guard hasFile else { return }
       do {
         let held = try state.withLock { state -> Held? in
           guard var held = state.held else { return nil }

@@ -151,33 +151,6 @@ struct SearchTests {
     )
   }
 
-  @Test("who is forgotten has no byte left in the search, and others are found as before")
-  func forgotten() throws {
-    let numbers = try store.pool.read { db in
-      try Int64.fetchAll(db, sql: "SELECT id FROM identity WHERE key IN ('anna-1', 'anonymous:b7')")
-    }
-    let deed = Deed(.traitChanged, "", by: "Bea", at: Timestamp(seconds: 200))
-    try store.decide(.holds(.text("Geheim")), trait: "note", of: "anna-1", noting: deed)
-    try catchUp()
-    #expect(try found("geheim") == ["anna-1"])
-    try store.forget(identities: numbers)
-    let left = try store.pool.read { db in
-      try String.fetchAll(
-        db,
-        sql: """
-          SELECT word FROM search_word WHERE identity IN (\(numbers.map(String.init).joined(separator: ",")))
-          UNION ALL SELECT words || orders FROM search_entry
-            WHERE identity IN (\(numbers.map(String.init).joined(separator: ",")))
-          UNION ALL SELECT name FROM trait_decision
-          """)
-    }
-    #expect(left == [])
-    #expect(try found("geheim") == [])
-    #expect(try found("77812") == [])
-    #expect(try found("vries") == ["dora"])
-    #expect(try store.verify().flatMap(\.problems) == [])
-  }
-
   @Test("numbers of rows that were deleted and given again are taken in again")
   func numbersAgain() throws {
     let index = SearchIndex(store: store)

@@ -239,7 +239,6 @@ private func mismatch(_ value: Any, _ schema: [String: Any], at path: String) ->
   case "integer": return value is Int ? nil : "\(path) is no whole number"
   case "boolean": return value is Bool ? nil : "\(path) is no flag"
   case "number": return value is NSNumber ? nil : "\(path) is no number"
-  case "boolean": return value is Bool ? nil : "\(path) is neither true nor false"
   default: return "\(path) has no type"
   }
 }

@@ -66,6 +66,7 @@ struct ErasureTests {
         key: "zoe-4711-abc", purpose: "marketing", channel: .email, state: .given,
         happened: .epoch, means: .noted, by: "staff", page: "phone call with zoe@kaasland.nl")
     ])
+    try fillOtherRooms(store, project.folder)
     try store.addSegment(
       name: "Only her", rule: "trait(\"email\") is \"zoe@kaasland.nl\"", created: .now)
     let files = FileManager.default
@@ -96,6 +97,49 @@ struct ErasureTests {
     // Journeys in a file, with the names of contents.
     _ = try Watch(store: store).look(try workspace.snapshot(), now: .now)
     workspace.keeper.writeBase()
+  }
+
+  /// What people here, companies, the search, messages and plays know of her.
+  private static func fillOtherRooms(_ store: Store, _ folder: URL) throws {
+    let zoe = try #require(try store.customer(key: "zoe-4711-abc"))
+    try store.append(
+      [],
+      profiles: [
+        ProfileChange(
+          customer: "zoe-4711-abc", account: "acme", accountTraits: ["name": .text("Acme")],
+          occurred: .epoch, messageID: "group-zoe-4711-abc", source: "shop", claimant: .server)
+      ])
+    try store.setRoles(["User"], of: "zoe-4711-abc", in: "acme", at: .now)
+    try store.decide(
+      .holds(.text("Lives at Dorpsstraat 881")), trait: "note", of: "zoe-4711-abc",
+      noting: Deed(.traitChanged, "", by: "staff", at: .now))
+    let index = SearchIndex(store: store)
+    while try index.update() {}
+    try store.plan(
+      [
+        MessageIntent(
+          origin: MessageOrigin(play: "basket", version: 1, key: "cart-1", step: "first"),
+          customer: zoe, channel: .email, purpose: .marketing, template: "basket-1",
+          data: #"{"to":"zoe@kaasland.nl"}"#, due: .now)
+      ], at: .now)
+    try store.suppress(
+      .init(
+        digest: [UInt8](repeating: 7, count: 32), address: "zoe@kaasland.nl",
+        reason: MessageReason("bounced"), at: .now))
+    let writer = try DatabaseQueue(path: folder.appending(path: Store.fileName).path)
+    try writer.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO play_run (play, version, identity, key, number, entered, entry_row, lot, place,
+            since, pass, due, variant)
+          VALUES ('basket', 1, ?, 'cart of zoe-4711-abc', 1, 0, 0, 0, 0, 0, 0, 1, '');
+          """, arguments: [zoe])
+      try db.execute(
+        sql: """
+          INSERT INTO play_task (run, step, english, created)
+          VALUES (?, 'call', 'Call +31687654321', 0)
+          """, arguments: [db.lastInsertedRowID])
+    }
   }
 
   /// Which texts stand in which file of a folder.
@@ -149,6 +193,11 @@ struct ErasureTests {
     #expect(receipt.counts["identity"] == 5)
     #expect(receipt.counts["rejected_event"] == 1)
     #expect(receipt.counts["word_index"] == 1)
+    for table in ["message", "play_run", "play_task", "account_evidence", "account_role"] {
+      #expect(receipt.counts[table] == 1, "\(table)")
+    }
+    let closed = try project.workspace.store.suppressions(limit: 9)
+    #expect(closed.count == 1, "the address stays closed")
     for finding in try project.workspace.store.verify() {
       #expect(finding.problems == [], "\(finding.rule)")
     }

@@ -140,7 +140,8 @@ struct MailCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let settings = try data.openExisting().mailSettings()
+      let workspace = try data.openExisting()
+      let settings = try workspace.mailSettings()
       guard let to = MailAddress(address) else {
         throw Ending.wrongUse("That is no mail address.")
       }
@@ -150,17 +151,12 @@ struct MailCommand: ParsableCommand {
       let text =
         "This is a test of \(settings.look.company).\n\nLook whether:\n"
         + checks.map { "- \($0)\n" }.joined()
-      let mail = MailMessage(
-        from: settings.sender, to: to, subject: "Test", html: nil, text: text, date: .now,
-        messageID: "\(UUID().uuidString.lowercased())@\(settings.sender.address.domain)")
-      let outcome = SMTPConnection(settings).send(
-        try mail.bytes(sign: settings.signer), from: settings.bounces ?? settings.sender.address,
-        to: to)
-      switch outcome {
-      case .accepted: Terminal.write("The server took it. Look into your mailbox.\n")
-      case .temporary(let reason), .permanent(let reason, _), .unknown(let reason):
-        throw Ending.failed("The server did not take it: \(reason.code) \(reason.detail)")
+      do {
+        try workspace.sendNow(subject: "Test", text: text, to: to)
+      } catch let problem as MailNotSent {
+        throw Ending.failed(problem.description)
       }
+      Terminal.write("The server took it. Look into your mailbox.\n")
       for line in settings.advice { Terminal.write("- \(line)\n") }
     }
   }

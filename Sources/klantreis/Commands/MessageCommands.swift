@@ -291,7 +291,7 @@ extension Workspace {
     if let key {
       guard let number = try store.customer(key: key),
         let recipient = try recipient(
-          of: number, data: "{}", joints: .consent(self), language: language, snapshot, at: now)
+          of: number, data: "{}", language: language, snapshot, at: now)
       else { throw Ending.failed("There is no customer of that key.") }
       // What only the play knows, such as the basket, is the sample's.
       reader = recipient.reader

@@ -44,8 +44,7 @@ struct DeliveryService: Service {
     try await workspace.aside { [workspace] in
       _ = try workspace.store.endLeases(policy: settings.policy, at: .now)
     }
-    let joints = MessageJoints.consent(workspace)
-    let delivery = try workspace.delivery(settings, joints)
+    let delivery = try workspace.delivery(settings)
     let handled = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<settings.connections {
         group.addTask {
@@ -76,7 +75,7 @@ struct DeliveryService: Service {
 
 extension Workspace {
   /// What sends this project's messages.
-  func delivery(_ settings: MailSettings, _ joints: MessageJoints) throws -> Delivery {
+  func delivery(_ settings: MailSettings) throws -> Delivery {
     let store = store
     // Read once for a round, when the first message needs them.
     let contents = Mutex<ContentCatalogue?>(nil)
@@ -87,10 +86,10 @@ extension Workspace {
             channels: [.email, .sms, .webhook], limit: limit, until: until, at: now)
         },
         note: { notes, policy, now in try store.note(notes, policy: policy, at: now) },
-        check: joints.check,
+        check: { [self] message, now in try PlayGate(workspace: self).check(message, now: now) },
         recipient: { [self] message, _, now in
           try recipient(
-            of: message.intent.customer, data: message.intent.data, joints: joints,
+            of: message.intent.customer, data: message.intent.data,
             language: message.intent.language, try snapshot(), at: now)
         },
         content: { [self] id in

@@ -28,6 +28,9 @@ extension Workspace {
   /// Throws ``MailSettingProblem``.
   func mailSettings() throws -> MailSettings { try MailSettings(store.settings()) }
 
+  /// Where the world reaches this server, without a slash at the end; nil while nobody said.
+  func publicURL() throws -> String? { try store.setting(MailSetting.url.key) }
+
   func set(_ setting: MailSetting, to value: String?) throws {
     try store.set(setting.key, to: try value.map { try setting.checked($0) })
   }
@@ -87,8 +90,8 @@ extension Workspace {
   /// Whom a message goes to, by what is known now of the customer whose the identity is now; nil when
   /// nobody is left.
   func recipient(
-    of customer: Int64, data: String, joints: MessageJoints, language: Language? = nil,
-    _ snapshot: Snapshot, at now: Timestamp
+    of customer: Int64, data: String, language: Language? = nil, _ snapshot: Snapshot,
+    at now: Timestamp
   ) throws -> Recipient? {
     guard let key = try store.customerKeys([customer])[customer],
       let identities = try store.identities(of: key), let owner = try store.customer(key: key)
@@ -108,7 +111,7 @@ extension Workspace {
       .overlaid(by: ContentValue(json: data) ?? .object([:]))
     let said = (text("language") ?? text("locale"))?.prefix(2).lowercased()
     let number = UInt32(exactly: owner)
-    let ways = try joints.ways(identities.customer, now)
+    let ways = try ways(outOf: identities.customer, at: now)
     return Recipient(
       email: (text("email") ?? identity(.email)).flatMap { MailAddress($0) },
       phone: text("phone").flatMap { PhoneNumber.normalised($0, country: country) }
@@ -121,9 +124,40 @@ extension Workspace {
           else { return false }
           return membership.holds(ofJourney: journey, at: now.milliseconds)
         }),
-      allowsTracking: number.map { joints.allowsTracking(snapshot, $0) } ?? false,
-      ways: Composing.Ways(unsubscribe: ways.unsubscribe, preferences: ways.preferences),
-      oneClick: ways.unsubscribe)
+      allowsTracking: number.map {
+        snapshot.facts.facts(ofCustomer: $0).consents
+          .contains(ConsentGrant(channel: .email, purpose: "analytics"))
+      } ?? false,
+      ways: ways, oneClick: ways.unsubscribe)
+  }
+
+  /// The addresses by which a customer leaves all mails that need a yes, and chooses among them. None
+  /// while nobody said where the world reaches this server.
+  private func ways(outOf customer: String, at now: Timestamp) throws -> Composing.Ways {
+    guard let url = try publicURL() else { return Composing.Ways() }
+    let links = ConsentLinks(workspace: self)
+    return Composing.Ways(
+      unsubscribe: try links.path(.unsubscribe, of: customer, channel: .email, at: now).map {
+        url + $0
+      },
+      preferences: try links.path(.preferences, of: customer, at: now).map { url + $0 })
+  }
+
+  /// Sends a mail that somebody waits for on a page. Blocks. Throws ``MailNotSent``.
+  func sendNow(subject: String, text: String, to address: MailAddress) throws {
+    let settings = try mailSettings()
+    let mail = MailMessage(
+      from: settings.sender, to: address, subject: subject, html: nil, text: text, date: .now,
+      messageID: "\(UUID().uuidString.lowercased())@\(settings.sender.address.domain)",
+      replyTo: settings.replyTo)
+    let outcome = SMTPConnection(settings).send(
+      try mail.bytes(sign: settings.signer), from: settings.bounces ?? settings.sender.address,
+      to: address)
+    switch outcome {
+    case .accepted: return
+    case .temporary(let reason), .permanent(let reason, _), .unknown(let reason):
+      throw MailNotSent(reason: reason)
+    }
   }
 
   /// Finds a closed address again.
@@ -185,27 +219,12 @@ struct ContentCatalogue: Sendable {
   subscript(id: String) -> Content? { all.first { $0.id == id } }
 }
 
-/// Where plays and consent take part in sending.
-struct MessageJoints: Sendable {
-  /// Asked at the moment of sending.
-  var check: @Sendable (Message, Timestamp) throws -> SendingCheck
-  /// Addresses by which a customer leaves and chooses, by key; without them no marketing mail goes out.
-  var ways:
-    @Sendable (_ customer: String, Timestamp) throws -> (unsubscribe: String?, preferences: String?)
-  var allowsTracking: @Sendable (Snapshot, UInt32) -> Bool
+/// The server did not take a mail, or nobody knows whether it did.
+struct MailNotSent: Error, CustomStringConvertible {
+  let reason: MessageReason
 
-  /// Whether what it is about still holds, and what the contact policy says: marketing needs consent for
-  /// its channel, service doesn't. Tracking needs consent for analytics.
-  static func consent(_ workspace: Workspace) -> MessageJoints {
-    @Sendable func allows(_ snapshot: Snapshot, _ customer: UInt32, _ grant: ConsentGrant) -> Bool {
-      snapshot.facts.facts(ofCustomer: customer).consents.contains(grant)
-    }
-    return MessageJoints(
-      check: { message, now in try PlayGate(workspace: workspace).check(message, now: now) },
-      ways: { _, _ in (nil, nil) },
-      allowsTracking: { snapshot, customer in
-        allows(snapshot, customer, ConsentGrant(channel: .email, purpose: "analytics"))
-      })
+  var description: String {
+    "The mail server did not take the mail: \(reason.code) \(reason.detail)".trimmed
   }
 }
 

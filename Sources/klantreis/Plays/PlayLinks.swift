@@ -87,7 +87,7 @@ extension Workspace {
   func playLinks() throws -> PlayLinks {
     PlayLinks(
       key: try linkKey(),
-      server: try store.setting("mail.url").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
+      server: try publicURL(),
       shop: try store.setting(Setting.shop.rawValue).flatMap { URL(string: $0) })
   }
 }

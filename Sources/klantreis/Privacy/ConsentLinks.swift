@@ -4,13 +4,6 @@ import Dashboard
 import Foundation
 import Store
 
-/// Sends the mail that asks for a confirmation. Who delivers messages implements it; without one the link
-/// is shown to whoever asks.
-protocol ConfirmationMailing: Sendable {
-  /// Throws when the mail was not taken.
-  func send(subject: String, text: String, to address: String, language: Language) async throws
-}
-
 /// Links by which customers say what may be done, without login.
 struct ConsentLinks {
   let workspace: Workspace

@@ -142,10 +142,12 @@ struct Eraser {
 }
 
 extension Workspace {
-  /// Lets go of the journeys in memory and in the file, since names in them may be erased. They are read
-  /// again from the store.
+  /// Lets go of what journeys in memory and in the file of the base say of who was erased, names of
+  /// contents included.
   func forgetJourneys() throws {
-    try keeper.forget()
+    // Written anew from memory where there is a file; small ones without are read again from the store.
+    if keeper.hasFile { try renewBase() }
+    if !keeper.hasFile { try keeper.forget() }
     lookAgain()
   }
 }

@@ -5,13 +5,12 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Orchestration
 import Store
 
 /// The pages about consent and privacy, and what can be done for one customer there and by the API.
 struct PrivacyDesk: Sendable {
   let workspace: Workspace
-  /// Sends mails that ask for a confirmation; nil where nobody does.
-  var mailer: (any ConfirmationMailing)?
 
   private static let recordsName = "records of processing"
 
@@ -255,8 +254,8 @@ struct PrivacyDesk: Sendable {
     }
   }
 
-  /// Asks for a confirmation by mail. Returns the link where nobody sends mails, so that it can be given
-  /// to the customer in another way.
+  /// Asks for a confirmation by mail. Returns the link where no mail can go, so that it can be given to
+  /// the customer in another way.
   private func ask(
     _ grant: ConsentGrant, of key: String, by visitor: Visitor, _ request: Request
   ) async throws -> String? {
@@ -264,7 +263,7 @@ struct PrivacyDesk: Sendable {
     let language = Visit(request).language
     let now = Timestamp.now
     let asked = try await workspace.working {
-      () -> (path: String, address: String?, what: String, purpose: ConsentPurpose?)? in
+      () -> (path: String, address: MailAddress?, url: String?, what: String)? in
       let links = ConsentLinks(workspace: workspace)
       guard
         let path = try links.path(
@@ -282,17 +281,25 @@ struct PrivacyDesk: Sendable {
         ], visitor.deed(.consentNoted, try workspace.loggedNumber(ofCustomer: key), at: now))
       let number = try workspace.store.customer(key: key)
       let traits = try number.flatMap { try workspace.store.traits(of: [$0])[$0] } ?? [:]
-      var address: String?
-      if case .text(let text) = traits["email"] { address = EmailAddress.normalised(text) }
-      return (path, address, words ?? grant.purpose, purpose)
+      var address: MailAddress?
+      if case .text(let text) = traits["email"] { address = MailAddress(text) }
+      // An address that refused us, or whose owner complained, gets nothing, this neither.
+      if let closed = address, try workspace.store.suppression(workspace.digest(of: closed)) != nil {
+        address = nil
+      }
+      return (path, address, (try? workspace.mailSettings())?.url, words ?? grant.purpose)
     }
     guard let asked else { return nil }
-    guard let mailer, let address = asked.address else { return asked.path }
-    let scheme = Gate.isSecure(request) ? "https" : "http"
+    guard let url = asked.url, let address = asked.address else { return asked.path }
     let mail = Visit(request).plainContext.confirmationMail(
-      what: asked.what,
-      link: "\(scheme)://\(request.head.authority ?? "localhost")\(asked.path)")
-    try await mailer.send(subject: mail.subject, text: mail.text, to: address, language: language)
+      what: asked.what, link: url + asked.path)
+    do {
+      try await workspace.working {
+        try workspace.sendNow(subject: mail.subject, text: mail.text, to: address)
+      }
+    } catch let problem as MailNotSent {
+      throw HTTPError(.badGateway, message: problem.description)
+    }
     return nil
   }
 
