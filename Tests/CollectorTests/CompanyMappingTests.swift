@@ -19,7 +19,7 @@ struct CompanyMappingTests {
     let company = try #require(imported.changes.first { $0.account != nil })
     #expect(company.customer == "7" && company.account == "Acme BV")
     #expect(
-      company.accountTraits == ["domain": .text("acme.example"), "employees": .number(40)])
+      company.accountTraits == ["domain": .text("acme.example"), "employees": .text("40")])
     #expect(company.traits == ["accountRole": .text("decider")])
     let person = try #require(imported.changes.first { $0.account == nil })
     #expect(person.alsoKnownAs == ["email:ann@acme.bedrijf"])

@@ -66,6 +66,7 @@ struct BackupTests {
       (.funnel, ["step": ["Product Viewed", "Order Completed"]]),
       (.related, ["least": ["1"]]), (.journey, ["customer": ["ann"]]),
       (.segment, ["who": ["segment(\"Buyers\")"]]),
+      (.accounts, [:]),
     ]
     #expect(
       Set(asked.map(\.0.name)) == Set(QuestionKind.all.map(\.name)), "every question is asked")

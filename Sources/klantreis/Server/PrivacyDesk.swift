@@ -284,7 +284,8 @@ struct PrivacyDesk: Sendable {
       var address: MailAddress?
       if case .text(let text) = traits["email"] { address = MailAddress(text) }
       // An address that refused us, or whose owner complained, gets nothing, this neither.
-      if let closed = address, try workspace.store.suppression(workspace.digest(of: closed)) != nil {
+      if let closed = address, try workspace.store.suppression(workspace.digest(of: closed)) != nil
+      {
         address = nil
       }
       return (path, address, (try? workspace.mailSettings())?.url, words ?? grant.purpose)
