@@ -102,7 +102,12 @@ extension Pages {
   /// A bar that is filled as far as the share of 0…1; the number stands beside it.
   static func gauge(_ share: Double) -> String {
     var svg = Markup()
-    svg.begin("svg", ["class": "gauge", "viewBox": "0 0 100 8", "aria-hidden": "true"])
+    svg.begin(
+      "svg",
+      [
+        "class": "gauge", "viewBox": "0 0 100 8", "preserveAspectRatio": "none",
+        "aria-hidden": "true",
+      ])
     svg.empty("rect", ["class": "gauge-all", "width": "100", "height": "8", "rx": "4"])
     let width = 100 * min(1, max(0, share))
     if width > 0 {

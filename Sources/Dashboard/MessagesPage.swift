@@ -12,7 +12,7 @@ package struct MessagesPage: Sendable {
     package var channel: Channel
     package var state: MessageState
     package var reason: MessageReason?
-    /// In the project's zone.
+    /// By the project's clock: `2017-01-03 12:53:26`.
     package var changed: String
     package var due: String?
 
@@ -39,11 +39,11 @@ package struct MessagesPage: Sendable {
   package var state: MessageState?
   package var page: Int
   /// What is still missing for mail, each a sentence of the program's; nil for who may not set it.
-  package var advice: [String]?
+  package var advice: [LocalizedText]?
 
   package init(
     rows: [Row], counts: [MessageState: Int], state: MessageState? = nil, page: Int = 1,
-    advice: [String]? = nil
+    advice: [LocalizedText]? = nil
   ) {
     self.rows = rows
     self.counts = counts
@@ -72,22 +72,10 @@ extension Pages {
     var values: Templates.Values = [
       "isEmpty": page.rows.isEmpty, "tabs": tabs, "contentsLink": context.link("/contents"),
       "advice": page.advice.map { lines in
-        ["lines": lines.map { ["text": $0] as Templates.Values }] as Templates.Values
+        ["lines": lines.map { ["text": $0(context.language)] as Templates.Values }]
+          as Templates.Values
       } ?? false,
-      "rows": page.rows.map { row -> Templates.Values in
-        let mayRepeat = [.dead, .refused].contains(row.state) && context.may(.act)
-        return [
-          "id": String(row.id), "content": row.content, "play": row.play,
-          "channel": row.channel.title(context.language),
-          "customer": row.customer ?? false as Any,
-          "customerHref": row.customer.map { context.customerLink($0) } ?? "",
-          "state": words["message.\(row.state.rawValue)"], "mark": row.state.mark,
-          "reason": row.reason.map { words.reason($0) } ?? false as Any,
-          "changed": row.changed,
-          "due": row.due.map { words["dueAt"].replacing("{time}", with: $0) } ?? false as Any,
-          "again": mayRepeat ? context.link("/messages/\(row.id)/again") as Any : false,
-        ]
-      },
+      "rows": page.rows.map { messageRow($0, context) },
     ]
     let length = Limits.messagesPerPage
     values["pager"] =
@@ -96,6 +84,35 @@ extension Pages {
         total: page.state.map { page.counts[$0] ?? 0 } ?? all, page: page.page, context,
         with: [("state", page.state?.rawValue)]) ?? false as Any
     return Templates.page("messages", values, title: words["messages"], context: context)
+  }
+}
+
+extension Pages {
+  private static func messageRow(
+    _ row: MessagesPage.Row, _ context: PageContext
+  ) -> Templates.Values {
+    let (words, format) = (context.words, context.format)
+    func moment(_ local: String) -> String { "\(format.date(local)) \(format.clock(local))" }
+    let mayRepeat = [.dead, .refused].contains(row.state) && context.may(.act)
+    return [
+      "id": String(row.id), "content": row.content, "play": row.play,
+      "channel": row.channel.title(context.language),
+      "customer": row.customer ?? false as Any,
+      "customerHref": row.customer.map { context.customerLink($0) } ?? "",
+      "state": words["message.\(row.state.rawValue)"], "mark": row.state.mark,
+      "reason": row.reason.map { words.reason($0) } ?? false as Any,
+      "changed": moment(row.changed),
+      "due": row.due.map { words["dueAt"].replacing("{time}", with: moment($0)) } ?? false as Any,
+      "again": mayRepeat ? context.link("/messages/\(row.id)/again") as Any : false,
+    ]
+  }
+
+  /// What was sent to one customer and what was not, and why: a card for the customer's page, by the
+  /// template `messagecard`. Nil where nothing was meant for the customer.
+  static func messageCard(
+    _ rows: [MessagesPage.Row], _ context: PageContext
+  ) -> Templates.Values? {
+    rows.isEmpty ? nil : ["rows": rows.map { messageRow($0, context) }]
   }
 }
 

@@ -10,7 +10,7 @@ struct PlayPicture {
   private var words: Wording { context.words }
 
   private enum Size {
-    static let width = 216.0
+    static let width = 232.0
     static let height = 58.0
     static let across = 28.0
     static let down = 30.0
@@ -64,7 +64,7 @@ struct PlayPicture {
   }
 
   /// How many nodes stand side by side at most.
-  private static func columns(_ list: [PlayStep]) -> Int {
+  static func columns(_ list: [PlayStep]) -> Int {
     list.map { step in
       let inner = step.inner
       return inner.isEmpty ? 1 : inner.reduce(0) { $0 + max(1, columns($1)) }
@@ -189,7 +189,7 @@ struct PlayPicture {
       shortened(node.kind, to: corner == nil ? 28 : 20))
     svg.element(
       "text", ["class": "play-text", "x": coordinate(x + 24), "y": coordinate(y + 42)],
-      shortened(node.text, to: 27))
+      shortened(node.text, to: 24))
     if let corner {
       svg.element(
         "text",

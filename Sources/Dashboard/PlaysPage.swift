@@ -234,6 +234,7 @@ extension Pages {
     var values: Templates.Values = [
       "plays": context.link("/plays"), "name": play.name(language), "about": play.about(language),
       "isOn": page.isOn, "state": words[page.isOn ? "playOn" : "playOff"], "picture": picture,
+      "isWide": PlayPicture.columns(page.play.steps) > 2,
       "facts": words.playFacts(play, format: format), "version": words.playVersion(page.version),
       "onTheWay": words.playOnTheWay(page.onTheWay, format: format), "yaml": page.yaml,
     ]

@@ -68,10 +68,13 @@ package struct ExportPage: Sendable {
 
   package struct Section: Sendable {
     package var name: String
+    /// Headings; none where each row says itself what it has.
+    package var columns: [String]
     package var rows: [[String]]
 
-    package init(name: String, rows: [[String]]) {
+    package init(name: String, columns: [String], rows: [[String]]) {
       self.name = name
+      self.columns = columns
       self.rows = rows
     }
   }
@@ -196,7 +199,8 @@ extension Pages {
       "back": context.link(customerPath(page.customer)),
       "sections": page.sections.filter { !$0.rows.isEmpty }.map { section -> Templates.Values in
         [
-          "name": section.name,
+          "name": section.name, "hasColumns": !section.columns.isEmpty,
+          "columns": section.columns.map { ["text": $0] as Templates.Values },
           "rows": section.rows.map { ["cells": $0.map { ["text": $0] }] as Templates.Values },
         ]
       },

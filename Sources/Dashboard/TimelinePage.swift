@@ -38,6 +38,8 @@ package struct TimelinePage: Sendable {
   }
   /// What the customer allows; nil where only the journey is shown.
   package var consent: ConsentCard?
+  /// What was sent to the customer lately, and what was not.
+  package var messages: [MessagesPage.Row] = []
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
@@ -93,6 +95,7 @@ extension Pages {
     values["narrow"] = page.narrowing.map { narrowForm($0, timeline, context) }
     values["companies"] = accountCard(page.companies, context)
     values["consent"] = page.consent.map { consentCard($0, context) }
+    values["messages"] = messageCard(page.messages, context)
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

@@ -138,7 +138,8 @@ extension Store {
       }
       var found = FoundCustomer(customer: "")
       let keys = try Row.fetchCursor(
-        db, sql: "SELECT id, key FROM identity WHERE id IN (\(marks)) ORDER BY key",
+        db.cachedStatement(
+          sql: "SELECT id, key FROM identity WHERE id IN (\(marks)) ORDER BY key"),
         arguments: numbers)
       while let row = try keys.next() {
         let key: String = row[1]
@@ -154,8 +155,8 @@ extension Store {
       var traits: [String: TraitRank] = [:]
       for rows in TraitRank.rows {
         let cursor = try Row.fetchCursor(
-          db,
-          sql: "SELECT name, value, weight, set_at FROM (\(rows)) WHERE customer IN (\(marks))",
+          db.cachedStatement(
+            sql: "SELECT name, value, weight, set_at FROM (\(rows)) WHERE customer IN (\(marks))"),
           arguments: numbers)
         while let row = try cursor.next() {
           let name: String = row[0]
@@ -175,18 +176,19 @@ extension Store {
         found.because.append(.init(.trait, name, value.description))
       }
       let orders = try String.fetchAll(
-        db, sql: "SELECT orders FROM search_entry WHERE identity IN (\(marks))",
+        db.cachedStatement(
+          sql: "SELECT orders FROM search_entry WHERE identity IN (\(marks))"),
         arguments: numbers)
       let numbersSaid = orders.flatMap { $0.split(separator: " ").map(String.init) }
       for number in numbersSaid.filter({ fits([$0]) }).prefix(3) {
         found.because.append(.init(.order, "", number))
       }
       let accounts = try Row.fetchCursor(
-        db,
-        sql: """
-          SELECT DISTINCT account, json_extract(account_traits, '$.name') FROM profile_change
-          WHERE customer IN (\(marks)) AND account IS NOT NULL LIMIT 20
-          """, arguments: numbers)
+        db.cachedStatement(
+          sql: """
+            SELECT DISTINCT account, json_extract(account_traits, '$.name') FROM profile_change
+            WHERE customer IN (\(marks)) AND account IS NOT NULL LIMIT 20
+            """), arguments: numbers)
       while let row = try accounts.next() {
         let name = (row[1] as DatabaseValue).storage.value.map { "\($0)" } ?? (row[0] as String)
         if fits(SearchText.words(name) + SearchText.words(row[0] as String)) {

@@ -113,10 +113,10 @@ extension Store {
 
   static func identities(of customer: Int64, _ db: Database) throws -> [Int64] {
     try Int64.fetchAll(
-      db,
-      sql: """
-        SELECT ?1 UNION SELECT identity FROM identity_owner WHERE customer = ?1 LIMIT ?2
-        """, arguments: [customer, Limits.identitiesShown])
+      db.cachedStatement(
+        sql: """
+          SELECT ?1 UNION SELECT identity FROM identity_owner WHERE customer = ?1 LIMIT ?2
+          """), arguments: [customer, Limits.identitiesShown])
   }
 
   /// What the log of changes has, the last first.

@@ -25,7 +25,9 @@ extension PageSet {
     return [
       page(
         "/messages",
-        MessagesPage(rows: rows, counts: counts, advice: ["Mails are not signed: do <that>."])),
+        MessagesPage(
+          rows: rows, counts: counts,
+          advice: [LocalizedText(en: "Mails are not signed: do <that>.", nl: "Doe <dat>.")])),
       page(
         "/messages-dead",
         MessagesPage(rows: Array(rows.suffix(1)), counts: counts, state: .dead, page: 2)),

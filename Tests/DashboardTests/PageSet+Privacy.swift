@@ -47,8 +47,11 @@ extension PageSet {
     let export = ExportPage(
       customer: "ann <b>", made: Timestamp(seconds: 1_750_000_000),
       sections: [
-        .init(name: "Traits", rows: [["name", "<script>", "crm", "2025-01-01T00:00:00Z"]]),
-        .init(name: "Empty", rows: []),
+        .init(
+          name: "Traits", columns: ["Trait", "Value", "Source", "Since"],
+          rows: [["name", "<script>", "crm", "2025-01-01 01:00:00"]]),
+        .init(name: "message", columns: [], rows: [["channel=email; play=<b>"]]),
+        .init(name: "Empty", columns: ["Key"], rows: []),
       ], json: "/customers/ann/export?format=json")
     return [
       ("/customers/ann", Pages.timelinePage(timeline, context("/customers/ann", language))),

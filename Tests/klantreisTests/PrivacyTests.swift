@@ -272,7 +272,8 @@ struct PrivacyTests {
     let json = String(decoding: try export.json(), as: UTF8.self)
     #expect(json.contains("\"ann@") || json.contains("email:ann@shop.example.nl"))
     // A spreadsheet runs nothing of it.
-    let cells = export.page.sections.flatMap { $0.rows.flatMap { $0 } }
+    let zone = try project.workspace.zone()
+    let cells = export.page(.dutch, zone: zone).sections.flatMap { $0.rows.flatMap { $0 } }
     #expect(cells.contains("'=cmd|' /C calc'!A0"))
     #expect(!cells.contains { $0.hasPrefix("=") })
     #expect(throws: PrivacyProblem.unknown) {

@@ -1,3 +1,5 @@
+package import CustomerJourney
+
 /// The DNS records by which receivers see that mails are really ours, as a checklist.
 package struct MailRecord: Hashable, Sendable {
   /// `SPF`, `DKIM`, `DMARC`.
@@ -34,24 +36,37 @@ extension MailSettings {
   }
 
   /// What is still missing for mail that arrives, each a sentence; empty when nothing is.
-  package var advice: [String] {
-    var advice: [String] = []
-    if signer == nil { advice.append("Mails are not signed: `klantreis mail key` makes keys.") }
+  package var advice: [LocalizedText] {
+    var advice: [LocalizedText] = []
+    func say(_ en: String, _ nl: String) { advice.append(LocalizedText(en: en, nl: nl)) }
+    if signer == nil {
+      say(
+        "Mails are not signed: `klantreis mail key` makes keys.",
+        "Mails worden niet ondertekend: `klantreis mail key` maakt sleutels.")
+    }
     if url == nil {
-      advice.append(
+      say(
         "Readers cannot leave: `klantreis mail set url https://…`; until then no marketing mail "
-          + "goes out.")
+          + "goes out.",
+        "Lezers kunnen zich niet afmelden: `klantreis mail set url https://…`; tot dan gaat er geen "
+          + "reclame uit.")
     }
     if look.address.isEmpty {
-      advice.append("Commercial mail needs a postal address: `klantreis mail set address …`.")
+      say(
+        "Commercial mail needs a postal address: `klantreis mail set address …`.",
+        "In reclame hoort een postadres: `klantreis mail set address …`.")
     }
     if server.security == .none, !["127.0.0.1", "localhost"].contains(server.host) {
-      advice.append("The connection is not encrypted: `klantreis mail set security starttls`.")
+      say(
+        "The connection is not encrypted: `klantreis mail set security starttls`.",
+        "De verbinding is niet versleuteld: `klantreis mail set security starttls`.")
     }
     if bounces == nil {
-      advice.append(
+      say(
         "Mails that cannot be delivered come back to \(sender.address.text): `klantreis mail set "
-          + "bounces ADDRESS` sends them elsewhere.")
+          + "bounces ADDRESS` sends them elsewhere.",
+        "Wat niet bezorgd kan worden, komt terug bij \(sender.address.text): `klantreis mail set "
+          + "bounces ADRES` stuurt het elders heen.")
     }
     return advice
   }

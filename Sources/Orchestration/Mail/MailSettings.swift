@@ -212,6 +212,17 @@ package enum MailSettingProblem: Error, Hashable, CustomStringConvertible {
         + " is not set: `klantreis mail set \(settings.first?.rawValue ?? "from") VALUE`."
     }
   }
+
+  /// For a page: what is missing, in both languages.
+  package var onPage: LocalizedText {
+    guard case .missing(let settings) = self else { return LocalizedText(en: description, nl: nil) }
+    let name = settings.first?.rawValue ?? "from"
+    return LocalizedText(
+      en: description,
+      nl:
+        "Er kan nog geen mail uit: `\(name)` is niet ingesteld. `klantreis mail set \(name) WAARDE`."
+    )
+  }
 }
 
 /// What tells a mail of ours from any other when it comes back: its number and a code that only we can

@@ -124,7 +124,7 @@ struct MailCommand: ParsableCommand {
           "\(Terminal.bold(record.kind))  \(record.name)  TXT\n  \(record.value)\n  \(record.why)\n\n"
         )
       }
-      for line in settings.advice { Terminal.write("- \(line)\n") }
+      for line in settings.advice { Terminal.write("- \(line.en)\n") }
       if settings.advice.isEmpty { Terminal.write("Nothing is missing here.\n") }
     }
   }
@@ -147,7 +147,7 @@ struct MailCommand: ParsableCommand {
       }
       let checks =
         ["SPF, DKIM and DMARC say “pass” in the headers (Show original)."]
-        + settings.advice
+        + settings.advice.map(\.en)
       let text =
         "This is a test of \(settings.look.company).\n\nLook whether:\n"
         + checks.map { "- \($0)\n" }.joined()
@@ -157,7 +157,7 @@ struct MailCommand: ParsableCommand {
         throw Ending.failed(problem.description)
       }
       Terminal.write("The server took it. Look into your mailbox.\n")
-      for line in settings.advice { Terminal.write("- \(line)\n") }
+      for line in settings.advice { Terminal.write("- \(line.en)\n") }
     }
   }
 

@@ -68,27 +68,41 @@ struct MessageDesk: Sendable {
     let messages = try workspace.store.messages(
       filter, offset: (visit.pageNumber - 1) * length, limit: length)
     let keys = try workspace.store.customerKeys(Array(Set(messages.map(\.intent.customer))))
-    var advice: [String]?
+    var advice: [LocalizedText]?
     if mayEdit {
       do {
         let found = try workspace.mailSettings().advice
         advice = found.isEmpty ? nil : found
       } catch let problem as MailSettingProblem {
-        advice = [problem.description]
+        advice = [problem.onPage]
       }
     }
     return MessagesPage(
-      rows: messages.map { message in
-        MessagesPage.Row(
-          id: message.id, customer: keys[message.intent.customer],
-          play: message.intent.origin.play, content: message.intent.template,
-          channel: message.intent.channel.touchpointChannel, state: message.standing.state,
-          reason: message.standing.reason, changed: snapshot.zone.clock(message.changed),
-          due: message.standing.state == .waiting
-            ? snapshot.zone.clock(message.standing.due) : nil)
-      }, counts: try workspace.store.messageCounts(), state: state, page: visit.pageNumber,
+      rows: messages.map { row($0, of: keys[$0.intent.customer], snapshot) },
+      counts: try workspace.store.messageCounts(), state: state, page: visit.pageNumber,
       advice: advice)
   }
+
+  private func row(_ message: Message, of customer: String?, _ snapshot: Snapshot)
+    -> MessagesPage.Row
+  {
+    MessagesPage.Row(
+      id: message.id, customer: customer, play: message.intent.origin.play,
+      content: message.intent.template, channel: message.intent.channel.touchpointChannel,
+      state: message.standing.state, reason: message.standing.reason,
+      changed: snapshot.zone.clock(message.changed),
+      due: message.standing.state == .waiting ? snapshot.zone.clock(message.standing.due) : nil)
+  }
+
+  /// The last ones to a customer, for the customer's page.
+  func rows(ofCustomer key: String, _ snapshot: Snapshot) throws -> [MessagesPage.Row] {
+    guard let customer = try workspace.store.customer(key: key) else { return [] }
+    return try workspace.store.messages(
+      .init(customer: customer), offset: 0, limit: Self.onCustomersPage
+    ).map { row($0, of: key, snapshot) }
+  }
+
+  private static let onCustomersPage = 5
 
   private func preview(_ id: String, _ customer: String?, _ visit: Visit) async throws -> Response {
     let channel = visit.value("channel").flatMap { MessageChannel(rawValue: $0) } ?? .email

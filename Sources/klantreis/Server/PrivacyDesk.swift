@@ -319,7 +319,10 @@ struct PrivacyDesk: Sendable {
         try export.json(), type: "application/json; charset=utf-8",
         download: "customer-\(number).json")
     }
-    return .html(Pages.exportPage(export.page, Visit(request, context).plainContext))
+    let zone = try await workspace.aside { try workspace.zone() }
+    let visit = Visit(request, context)
+    return .html(
+      Pages.exportPage(export.page(visit.language, zone: zone), visit.plainContext))
   }
 
   private func erase(
@@ -447,54 +450,86 @@ extension String {
 
 extension AccessExport {
   /// As people read it: rows of texts. What looks like a formula to a spreadsheet gets a sign before it.
-  var page: ExportPage {
+  /// To read: nothing in it is a formula for a spreadsheet.
+  func page(_ language: Language, zone: Zone) -> ExportPage {
     func plain(_ text: String) -> String {
       guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) else {
         return text
       }
       return "'" + text
     }
-    func section(_ name: String, _ rows: [[String?]]) -> ExportPage.Section {
-      .init(name: name, rows: rows.map { $0.map { plain($0 ?? "") } })
+    func said(_ english: String, _ dutch: String) -> String {
+      LocalizedText(en: english, nl: dutch)(language)
     }
+    func section(_ name: String, _ columns: [String], _ rows: [[String?]]) -> ExportPage.Section {
+      .init(name: name, columns: columns, rows: rows.map { $0.map { plain($0 ?? "") } })
+    }
+    let (when, channel) = (said("When", "Wanneer"), said("Channel", "Kanaal"))
+    let (purpose, source) = (said("Purpose", "Doel"), said("Source", "Bron"))
     var sections = [
-      section("Identities", identities.map { [$0.kind, $0.key] }),
       section(
-        "Traits", traits.map { [$0.name, $0.value?.description, $0.source, $0.since.iso8601] }),
+        said("Keys", "Sleutels"), [said("Kind", "Soort"), said("Key", "Sleutel")],
+        identities.map { [$0.kind, $0.key] }),
       section(
-        "Consent now",
+        said("Traits", "Kenmerken"),
+        [said("Trait", "Kenmerk"), said("Value", "Waarde"), source, said("Since", "Sinds")],
+        traits.map { [$0.name, $0.value?.description, $0.source, zone.clock($0.since)] }),
+      section(
+        said("What is allowed now", "Wat nu mag"),
+        [purpose, channel, said("Allowed", "Mag"), said("Since", "Sinds")],
         standings.map {
-          [$0.purpose, $0.channel.name, $0.isAllowed ? "yes" : "no", $0.since?.iso8601]
-        }),
-      section(
-        "Consent, all that was said",
-        consents.map {
           [
-            $0.happened.iso8601, $0.purpose, $0.channel.name, $0.state.rawValue, $0.means.rawValue,
-            $0.by, $0.page, $0.words, $0.version,
+            $0.purpose, $0.channel.title(language),
+            $0.isAllowed ? said("yes", "ja") : said("no", "nee"), $0.since.map(zone.clock),
           ]
         }),
       section(
-        "Touchpoints",
+        said("All that was said of it", "Alles wat daarover gezegd is"),
+        [
+          when, purpose, channel, said("Answer", "Antwoord"), said("How", "Hoe"),
+          said("By", "Door"), said("Where", "Waar"), said("Words", "Woorden"),
+          said("Version", "Versie"),
+        ],
+        consents.map {
+          [
+            zone.clock($0.happened), $0.purpose, $0.channel.title(language), $0.state.rawValue,
+            $0.means.rawValue, $0.by, $0.page, $0.words, $0.version,
+          ]
+        }),
+      section(
+        said("Touchpoints", "Contactmomenten"),
+        [
+          when, said("Event", "Gebeurtenis"), channel, said("Content", "Inhoud"),
+          said("Origin", "Herkomst"), said("Campaign", "Campagne"), said("Device", "Apparaat"),
+          said("Value", "Waarde"), source, said("Details", "Bijzonderheden"),
+        ],
         touchpoints.map { point in
           [
-            point.time.iso8601, point.event, point.channel, point.content, point.origin,
-            point.campaign, point.device, point.value?.description, point.source,
-            point.properties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-              .joined(separator: "; "),
+            zone.clock(point.time), point.event, Channel(point.channel).title(language),
+            point.content, point.origin, point.campaign, point.device, point.value?.description,
+            point.source, Self.members(point.properties.mapValues(\.description)),
           ]
         }),
     ]
+    let titles = [
+      "message": said("Messages", "Berichten"), "play_run": said("Plays", "Plays"),
+      "profile_change": said("What was said, as it came", "Wat gezegd is, zoals het kwam"),
+      "trait_decision": said("What we say of traits", "Wat wij van kenmerken zeggen"),
+      "account_evidence": said("Companies", "Bedrijven"),
+      "account_decision": said("What we decided on companies", "Wat wij over bedrijven besloten"),
+      "account_role": said("Roles in companies", "Rollen in bedrijven"),
+      "standing": said("Segments and phases", "Segmenten en fasen"),
+      "standing_change": said("Segments and phases, changes", "Segmenten en fasen, wijzigingen"),
+    ]
     for (table, rows) in others.sorted(by: { $0.key < $1.key }) {
-      sections.append(
-        section(
-          table,
-          rows.map { row in
-            [row.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")]
-          }))
+      sections.append(section(titles[table] ?? table, [], rows.map { [Self.members($0)] }))
     }
     return ExportPage(
       customer: customer, made: made, sections: sections,
       json: Pages.customerPath(customer) + "/export?format=json")
+  }
+
+  private static func members(_ values: [String: String]) -> String {
+    values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
   }
 }

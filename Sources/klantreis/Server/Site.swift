@@ -103,6 +103,7 @@ struct Site: Sendable {
       firstIndex: (number - 1) * pageLength, profile: profile, narrowing: narrowing,
       companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models)
     page.consent = try workspace.consentCard(of: id)
+    page.messages = try MessageDesk(workspace: workspace).rows(ofCustomer: id, snapshot)
     return Pages.timelinePage(page, context)
   }
 
