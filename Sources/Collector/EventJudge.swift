@@ -23,22 +23,32 @@ struct EventJudge {
     return mapped.occurred
   }
 
-  func row(
+  func rows(
     of event: ClientEvent, in request: CollectorRequest, part: String, line: Int,
     excerpt: () -> String
-  ) -> ImportedRow {
-    switch normaliser.judge(event, of: request, source: source) {
-    case .touchpoint(let touchpoint): return .touchpoint(touchpoint, line: line)
-    case .profile(let change): return .profile(change, line: line)
-    case .rejected(let kind, let reason):
-      return .rejected(
-        RejectedRow(
-          part: part, line: line, reason: reason, text: excerpt(), isExpected: kind == .bot))
-    case .leftOut:
-      return .rejected(
-        RejectedRow(
-          part: part, line: line, reason: "is left out by the source's mapping", text: "",
-          isExpected: true))
+  ) -> [ImportedRow] {
+    var event = event
+    var batch = CollectedBatch()
+    let rejection = normaliser.judge(
+      taking: &event, of: request, facts: normaliser.context.facts(of: request), source: source,
+      into: &batch)
+    if let rejection {
+      return [
+        .rejected(
+          RejectedRow(
+            part: part, line: line, reason: rejection.reason, text: excerpt(),
+            isExpected: rejection.kind == .bot))
+      ]
     }
+    guard batch.leftOut == 0 else {
+      return [
+        .rejected(
+          RejectedRow(
+            part: part, line: line, reason: "is left out by the source's mapping", text: "",
+            isExpected: true))
+      ]
+    }
+    return batch.touchpoints.map { .touchpoint($0, line: line) }
+      + batch.profiles.map { .profile($0, line: line) } + batch.consents.map { .consent($0) }
   }
 }

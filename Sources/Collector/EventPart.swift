@@ -94,7 +94,7 @@ final class EventPart: PartReader {
       }
       var request = item.request
       request.received = min(moment, judge.now)
-      batch.append(judge.row(of: event, in: request, part: part, line: line, excerpt: excerpt))
+      batch += judge.rows(of: event, in: request, part: part, line: line, excerpt: excerpt)
     }
     let count = delivery.events.count + delivery.rejected.count
     guard count == 0 else { return count }

@@ -5,6 +5,8 @@ package enum ImportedRow: Hashable, Sendable {
   case touchpoint(Touchpoint, line: Int)
   /// What is known of a customer apart from touchpoints.
   case profile(ProfileChange, line: Int)
+  /// What an event says of consent, besides what else it became.
+  case consent(ConsentClaim)
   case rejected(RejectedRow)
 
   /// True for a row that is left out as meant.

@@ -77,10 +77,10 @@ final class LogPart: PartReader {
     // Its query can hold anything that somebody typed elsewhere.
     event.properties.add("referrer", entry.referrer.map { String($0.prefix { $0 != "?" }) })
     if let size = entry.bytes { event.properties.add("bytes", .number(Double(size))) }
-    batch.append(
-      judge.row(of: event, in: judge.request(at: entry.time), part: part, line: splitter.line) {
+    batch +=
+      judge.rows(of: event, in: judge.request(at: entry.time), part: part, line: splitter.line) {
         Self.withoutAddress(bytes)
-      })
+      }
   }
 
   private func visitor(_ entry: CombinedLog) -> String {

@@ -93,7 +93,9 @@ package struct Basket: Hashable, Sendable, Codable {
       || touchpoint.event.name == "Payment Info Entered"
     {
       step = said["step"]?.description ?? step ?? "1"
-      address = said["page.url"]?.description ?? said["url"]?.description ?? address
+      address =
+        ["context.page", "page.url", "url"].lazy.compactMap { said[$0]?.description }.first
+        ?? touchpoint.content.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? address
     }
     if !products.isEmpty {
       isEmptied = false

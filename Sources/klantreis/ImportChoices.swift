@@ -82,7 +82,7 @@ struct ImportChoices {
             content: touchpoint.content ?? "", value: touchpoint.value?.amount,
             currency: touchpoint.value?.currency.code))
       case .rejected(let row): rejected.append(.init(line: row.line, reason: row.reason))
-      case .profile: break
+      case .profile, .consent: break
       }
     }
     return ImportPage.Preview(

@@ -87,11 +87,13 @@ struct ImportRunner {
   ) throws {
     var touchpoints: [Touchpoint] = []
     var profiles: [ProfileChange] = []
+    var consents: [ConsentClaim] = []
     touchpoints.reserveCapacity(batch.count)
     for row in batch {
       switch row {
       case .touchpoint(let touchpoint, _): touchpoints.append(touchpoint)
       case .profile(let change, _): profiles.append(change)
+      case .consent(let claim): consents.append(claim)
       case .rejected(let rejected) where rejected.isExpected:
         outcome.leaveOut(1, rejected.reason)
       case .rejected(let rejected):
@@ -102,7 +104,9 @@ struct ImportRunner {
         try rejections.add(rejected)
       }
     }
-    let appended = try workspace.store.append(touchpoints, profiles: profiles)
+    var collected = CollectedBatch(touchpoints: touchpoints, profiles: profiles)
+    collected.consents = consents
+    let appended = try workspace.store.append([collected])[0]
     outcome.stored += appended.stored
     outcome.duplicates += appended.knownTouchpoints.count
     outcome.traits += profiles.count

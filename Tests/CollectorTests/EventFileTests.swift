@@ -117,6 +117,20 @@ import Testing
     }
   }
 
+  @Test("what an event in a file says of consent is read as if it were sent")
+  func consents() throws {
+    let said = Self.track.replacing(
+      #""properties":{"size":42}"#,
+      with: #""properties":{"purpose":"marketing","channel":"email","given":true,"text":"Yes"}"#
+    ).replacing("Product Viewed", with: "Consent Changed")
+    let imported = try importAll(said, options: options("segment"))
+    #expect(imported.touchpoints.count == 1)
+    let claim = try #require(imported.consents.first)
+    #expect(claim.customer == "u1" && claim.purpose == "marketing" && claim.isGiven)
+    #expect(claim.channel == .email && claim.words == "Yes")
+    #expect(claim.happened.iso8601 == "2024-03-01T10:00:00Z")
+  }
+
   @Test("the elements of an array are read as lines are, however they are broken")
   func arrays() throws {
     for (dialect, lines) in Self.spoken where lines.allSatisfy({ $0.hasPrefix("{") }) {

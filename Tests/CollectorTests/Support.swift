@@ -33,6 +33,7 @@ struct Imported {
   var lines: [Int] = []
   var traits: [(customer: String, traits: [String: PropertyValue])] = []
   var changes: [ProfileChange] = []
+  var consents: [ConsentClaim] = []
   var rejected: [RejectedRow] = []
   var failure: (any Error)?
 
@@ -45,6 +46,7 @@ struct Imported {
       case .profile(let change, _):
         traits.append((change.customer, change.traits))
         changes.append(change)
+      case .consent(let claim): consents.append(claim)
       case .rejected(let row): rejected.append(row)
       }
     }

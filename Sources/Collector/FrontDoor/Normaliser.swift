@@ -13,31 +13,8 @@ package struct Normaliser: Sendable {
     self.context = context
   }
 
-  /// What one event became.
-  package enum Verdict: Sendable {
-    case touchpoint(Touchpoint)
-    case profile(ProfileChange)
-    case rejected(RejectedEvent.Kind, reason: String)
-    /// The source's mapping says that nobody wants it.
-    case leftOut
-  }
-
-  /// Judges one event. Never throws: what cannot be used is rejected with a reason that holds
-  /// nothing of the event.
-  package func judge(
-    _ event: ClientEvent, of request: CollectorRequest, source: CollectorSource
-  ) -> Verdict {
-    var event = event
-    var batch = CollectedBatch()
-    let rejection = judge(
-      taking: &event, of: request, facts: context.facts(of: request), source: source, into: &batch)
-    if let rejection { return .rejected(rejection.kind, reason: rejection.reason) }
-    if let touchpoint = batch.touchpoints.popLast() { return .touchpoint(touchpoint) }
-    return batch.profiles.popLast().map { .profile($0) } ?? .leftOut
-  }
-
-  /// As ``judge(_:of:source:)`` for one of many events of a request: puts what it became into `batch`,
-  /// or says why it is rejected.
+  /// Judges one event: puts what it became into `batch`, or says why it is rejected, with a reason that
+  /// holds nothing of the event.
   ///
   /// Takes what becomes part of the touchpoint out of the event, and makes the touchpoint where it
   /// stays, for copies of all their texts took a fifth of the time.
@@ -116,6 +93,10 @@ package struct Normaliser: Sendable {
     event.properties.settle()
     facts.add(to: &event.properties)
     arrival.add(to: &event.properties)
+    // Where it happened, when it is about something else than the page.
+    if event.content != nil, let page = page(event) {
+      event.properties.set("context.page", .text(page))
+    }
     let eventName = Self.eventNames.value(of: known)
     let said = Self.cleaned(original)
     if eventName.name != said { event.properties.set("originalEvent", .text(said)) }
@@ -315,7 +296,11 @@ package struct Normaliser: Sendable {
   /// What the client states, else the page's path; of a longer path its beginning, since a person
   /// did see a page there.
   private func content(_ event: ClientEvent) throws(Fault) -> String? {
-    if let content = try optionalName(event.content, "content") { return content }
+    try optionalName(event.content, "content") ?? page(event)
+  }
+
+  /// The path of the event's page; nil where it has none.
+  private func page(_ event: ClientEvent) -> String? {
     guard
       let path = event.page.path.flatMap({ $0.isEmpty ? nil : $0 })
         ?? event.page.url.flatMap(PageAddress.path)

@@ -241,6 +241,11 @@ enum PreviewText {
         shown.append([
           String(line), change.customer, "", "(traits)", "", told.joined(separator: " "), "",
         ])
+      case .consent(let claim):
+        shown.append([
+          "", claim.customer, claim.happened.iso8601, "(consent)", claim.channel.name,
+          "\(claim.purpose)=\(claim.isGiven)", "",
+        ])
       case .rejected(let row):
         rejected.append("  line \(row.line) \(row.reason)")
       }

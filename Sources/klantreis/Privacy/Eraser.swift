@@ -85,7 +85,8 @@ struct Eraser {
       try write(Data(texts.replaced(in: text, with: "erased").utf8), to: file)
       counts["otherFiles", default: 0] += 1
     }
-    for file in files(in: workspace.modelFolder) where try has(texts, file) {
+    for file in files(in: workspace.modelFolder) + files(in: workspace.contentFolder)
+    where try has(texts, file) {
       let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
       try write(Data(texts.replaced(in: text, with: "erased").utf8), to: file)
       counts["otherFiles", default: 0] += 1

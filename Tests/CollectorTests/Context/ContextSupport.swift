@@ -23,12 +23,25 @@ func contextEvent(_ change: (inout ClientEvent) -> Void = { _ in }) -> ClientEve
   return event
 }
 
+/// What one event became.
+enum Verdict {
+  case touchpoint(Touchpoint)
+  case profile(ProfileChange)
+  case rejected(RejectedEvent.Kind, reason: String)
+  case leftOut
+}
+
 func verdict(
   _ event: ClientEvent, _ request: CollectorRequest = contextRequest(),
   mapping: SourceMapping = SourceMapping(), normaliser: Normaliser = Normaliser()
-) -> Normaliser.Verdict {
-  normaliser.judge(
-    event, of: request, source: CollectorSource(name: "shop", mapping: mapping))
+) -> Verdict {
+  var (event, batch) = (event, CollectedBatch())
+  let rejection = normaliser.judge(
+    taking: &event, of: request, facts: normaliser.context.facts(of: request),
+    source: CollectorSource(name: "shop", mapping: mapping), into: &batch)
+  if let rejection { return .rejected(rejection.kind, reason: rejection.reason) }
+  if let touchpoint = batch.touchpoints.popLast() { return .touchpoint(touchpoint) }
+  return batch.profiles.popLast().map { .profile($0) } ?? .leftOut
 }
 
 /// The touchpoint that an event becomes; fails the test when it becomes none.
@@ -47,7 +60,7 @@ func touchpoint(
 }
 
 /// Why an event is rejected; nil when it is not.
-func reason(_ verdict: Normaliser.Verdict) -> String? {
+func reason(_ verdict: Verdict) -> String? {
   if case .rejected(.rejected, let reason) = verdict { reason } else { nil }
 }
 
