@@ -134,10 +134,15 @@ extension PageContext {
   package func consentSentence(_ purpose: ConsentPurpose?, _ channel: Channel?) -> String {
     [purpose?.name(language), channel?.title(language)].compactMap { $0 }.joined(separator: " · ")
   }
+}
 
+extension Pages {
   /// The mail that asks for a confirmation: subject and text.
-  package func confirmationMail(what: String, link: String) -> (subject: String, text: String) {
-    (
+  package static func confirmationMail(
+    what: String, link: String, _ language: Language
+  ) -> (subject: String, text: String) {
+    let words = Wording(language: language)
+    return (
       words["pvMailSubject"],
       """
       \(words["pvMailText"])

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 import dkim
@@ -113,7 +114,7 @@ def plan(key, customer, *more):
 VALUES = json.dumps({
     "basketUrl": "https://shop.example/cart?c=7", "products": [
         {"name": "Mug <b>ö</b>", "price": "€ 9,95", "link": "https://shop.example/mug"}]})
-PEOPLE = ["ann", "gone", "later", "spam", "busy", "drop", "forget"]
+PEOPLE = ["ann", "bea", "gone", "later", "spam", "busy", "drop", "forget"]
 
 mailbox = Mailbox()
 controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
@@ -153,11 +154,12 @@ for person in PEOPLE:
              + __import__("base64").b64encode(f"{key}:".encode()).decode()})).read()
 
 print("sending")
-for person in PEOPLE:
+KEPT = [person for person in PEOPLE if person != "bea"]
+for person in KEPT:
     plan(person, person, "--service")
 plan("ann", "ann", "--service")
 plan("sale", "ann")
-found = settled(PEOPLE + ["sale"])
+found = settled(KEPT + ["sale"])
 for name, state, reason in [
         ("ann", "sent", None), ("gone", "refused", "smtp-5.1.1"), ("later", "waiting", "smtp-4.7.1"),
         ("spam", "refused", "smtp-5.7.1"), ("busy", "waiting", "smtp-4.3.1"),
@@ -251,11 +253,55 @@ code = hmac.new(
 expect(headers["X-Klantreis-Signature"] == "sha256=" + code.hexdigest(), "the call is signed")
 expect(json.loads(body) == {"who": "Ann"}, f"and says what it should: {body}")
 
+print("asked, confirmed, and left again")
+klantreis("mail", "set", "url", server.address)
+klantreis("consent", "ask", "bea", "marketing", "Email")
+asked = mailbox.mails[-1]
+expect(asked[1] == ["bea@example.org"], "the question goes to the customer")
+question = email.message_from_bytes(asked[2], policy=email.policy.default)
+expect(question["subject"] == "Bevestig dit alstublieft", f"in the customer's language: {question['subject']}")
+question = question.get_content()
+link = re.search(rf"{re.escape(server.address)}/confirm/\S+", question)[0]
+
+
+def browse(address, form=None):
+    body = urllib.parse.urlencode(form).encode() if form else None
+    with urllib.request.urlopen(urllib.request.Request(address, body)) as reply:
+        return reply.status, reply.read().decode()
+
+
+def planned(key):
+    plan(key, "bea")
+    return settled([key])[key]
+
+
+browse(link)
+m = planned("opened")
+expect(m.get("reason") == "no-consent", f"opening the link is no yes: {m}")
+browse(link, {"do": "confirm"})
+m = planned("confirmed")
+expect(m["state"] == "sent", f"pressing its button is: {m}")
+offer = email.message_from_bytes(mailbox.mails[-1][2], policy=email.policy.default)
+expect(offer["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click", "one click leaves")
+leave = str(offer["List-Unsubscribe"]).strip("<> ")
+expect(leave.startswith(f"{server.address}/unsubscribe/"), f"by our own address: {leave}")
+signed = [h[1] for h in dkim.DKIM(mailbox.mails[-1][2]).headers if h[0].lower() == b"dkim-signature"]
+expect(all(b"list-unsubscribe-post" in h.lower() for h in signed), "and that is signed")
+expect(leave in offer.get_body(("html",)).get_content().replace("&amp;", "&"), "and in the mail")
+browse(leave)
+expect(json.loads(klantreis("consent", "show", "bea", "--format", "json"))["consents"][0]["isAllowed"],
+       "looking at it leaves nothing")
+status, _ = browse(leave, {"List-Unsubscribe": "One-Click"})
+expect(status == 200, f"one POST does: {status}")
+m = planned("left")
+expect(m.get("reason") == "no-consent", f"and nothing more is sent: {m}")
+mails = len(mailbox.mails)
+
 print("a server that is killed")
 server.kill()
 server.start()
 time.sleep(1)
-expect(len(mailbox.mails) == 1 and len(Hook.calls) == 1, "nothing is sent twice")
+expect(len(mailbox.mails) == mails and len(Hook.calls) == 1, "nothing is sent twice")
 expect(mailbox.tries["drop"] == 1 and mailbox.tries["forget"] == 1, "what is unknown is not repeated")
 journey = klantreis("journey", "ann", "--format", "json")
 # The mail and the call were sent, the mail came back, the call arrived.

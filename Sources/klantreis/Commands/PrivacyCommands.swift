@@ -11,9 +11,10 @@ struct ConsentCommand: ParsableCommand {
       Example:
         klantreis consent show 4711
         klantreis consent note 4711 marketing Email refused --how "by phone"
+        klantreis consent ask 4711 marketing Email
         klantreis consent link 4711
       """,
-    subcommands: [Show.self, Note.self, Link.self])
+    subcommands: [Show.self, Note.self, Ask.self, Link.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -76,6 +77,33 @@ struct ConsentCommand: ParsableCommand {
           .consentNoted, try workspace.loggedNumber(ofCustomer: key), by: Activity.commandLine,
           at: .now))
       Terminal.write("\(purpose), \(Channel(channel)): \(state.rawValue)\n")
+    }
+  }
+
+  struct Ask: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Ask the customer by mail to confirm a yes (double opt-in).")
+    @Argument(help: "Any key of the customer.") var key: String
+    @Argument(help: "The purpose, as rules name it: marketing.") var purpose: String
+    @Argument(help: "The channel: Email, SMS, Post, Phone, …") var channel: String
+    @Option(help: "The mail's language where the customer's is not known: en or nl.")
+    var language: Language = .english
+    @OptionGroup var data: DataOptions
+
+    func run() throws {
+      let workspace = try data.openExisting()
+      let path: String?
+      do {
+        path = try workspace.askConfirmation(
+          ConsentGrant(channel: Channel(channel), purpose: purpose), of: key, language: language,
+          at: .now
+        ) { Deed(.consentNoted, $0, by: Activity.commandLine, at: .now) }
+      } catch let problem as MailNotSent {
+        throw Ending.failed("\(problem) Try again when it can.")
+      }
+      Terminal.write(
+        path.map { "No mail can go to this customer. Give this link in another way:\n\($0)\n" }
+          ?? "The mail is on its way; the yes counts when the customer confirms it.\n")
     }
   }
 

@@ -2,6 +2,7 @@ import Access
 import CustomerJourney
 import Dashboard
 import Foundation
+import Orchestration
 import Store
 
 /// Links by which customers say what may be done, without login.
@@ -85,6 +86,44 @@ extension Workspace {
     else { throw PrivacyProblem.unknown }
     let (asked, entries) = (try store.purposes(), try store.consents(ofCustomer: customer))
     return (own, ConsentStanding.all(of: entries, asked: asked.purposes), entries, asked)
+  }
+
+  /// Writes down that a customer is asked to confirm a yes, and mails the question in the customer's
+  /// language, or in `language`. Returns the link's path where no mail can go, so that it can be given
+  /// in another way. Blocks. Throws ``PrivacyProblem`` and ``MailNotSent``.
+  func askConfirmation(
+    _ grant: ConsentGrant, of key: String, language: Language, at now: Timestamp,
+    noting deed: (_ customer: String) -> Deed
+  ) throws -> String? {
+    let known = try consent(of: key)
+    guard let purpose = known.asked.purposes.first(where: { $0.id == grant.purpose }) else {
+      throw PrivacyProblem.badPurposes("there is none called \(grant.purpose)")
+    }
+    guard
+      let path = try ConsentLinks(workspace: self).path(
+        .confirmation, of: known.key, channel: grant.channel, about: grant.purpose, at: now),
+      let customer = try store.customer(key: known.key)
+    else { throw PrivacyProblem.unknown }
+    let traits = try store.traits(of: [customer])[customer] ?? [:]
+    let said = (traits["language"] ?? traits["locale"])?.description.prefix(2).lowercased()
+    let language = said.flatMap { Language(rawValue: $0) } ?? language
+    let words = "\(purpose.name(language)): \(purpose.text(language))"
+    let deed = deed(try loggedNumber(ofCustomer: known.key))
+    try store.add(
+      [
+        ConsentEntry(
+          key: known.key, purpose: grant.purpose, channel: grant.channel, state: .pending,
+          happened: now, means: .request, by: deed.actor, page: "mail", words: words,
+          version: String(known.asked.version))
+      ], deed)
+    guard let url = (try? mailSettings())?.url, case .text(let text)? = traits["email"],
+      let address = MailAddress(text),
+      // An address that refused us, or whose owner complained, gets nothing, this neither.
+      try store.suppression(try digest(of: address)) == nil
+    else { return path }
+    let mail = Pages.confirmationMail(what: words, link: url + path, language)
+    try sendNow(subject: mail.subject, text: mail.text, to: address)
+    return nil
   }
 
   /// Notes an answer of a customer, if it changes what holds. Only what asked for it can answer a

@@ -5,7 +5,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Orchestration
 import Store
 
 /// The pages about consent and privacy, and what can be done for one customer there and by the API.
@@ -254,54 +253,20 @@ struct PrivacyDesk: Sendable {
     }
   }
 
-  /// Asks for a confirmation by mail. Returns the link where no mail can go, so that it can be given to
-  /// the customer in another way.
+  /// Asks for a confirmation by mail. Returns the link where no mail can go.
   private func ask(
     _ grant: ConsentGrant, of key: String, by visitor: Visitor, _ request: Request
   ) async throws -> String? {
-    let workspace = workspace
-    let language = Visit(request).language
-    let now = Timestamp.now
-    let asked = try await workspace.working {
-      () -> (path: String, address: MailAddress?, url: String?, what: String)? in
-      let links = ConsentLinks(workspace: workspace)
-      guard
-        let path = try links.path(
-          .confirmation, of: key, channel: grant.channel, about: grant.purpose, at: now)
-      else { return nil }
-      let purposes = try workspace.store.purposes()
-      let purpose = purposes.purposes.first { $0.id == grant.purpose }
-      let words = purpose.map { "\($0.name(language)): \($0.text(language))" }
-      try workspace.store.add(
-        [
-          ConsentEntry(
-            key: key, purpose: grant.purpose, channel: grant.channel, state: .pending,
-            happened: now, means: .request, by: visitor.name, page: "mail", words: words,
-            version: String(purposes.version))
-        ], visitor.deed(.consentNoted, try workspace.loggedNumber(ofCustomer: key), at: now))
-      let number = try workspace.store.customer(key: key)
-      let traits = try number.flatMap { try workspace.store.traits(of: [$0])[$0] } ?? [:]
-      var address: MailAddress?
-      if case .text(let text) = traits["email"] { address = MailAddress(text) }
-      // An address that refused us, or whose owner complained, gets nothing, this neither.
-      if let closed = address, try workspace.store.suppression(workspace.digest(of: closed)) != nil
-      {
-        address = nil
-      }
-      return (path, address, (try? workspace.mailSettings())?.url, words ?? grant.purpose)
-    }
-    guard let asked else { return nil }
-    guard let url = asked.url, let address = asked.address else { return asked.path }
-    let mail = Visit(request).plainContext.confirmationMail(
-      what: asked.what, link: url + asked.path)
+    let (workspace, language, now) = (workspace, Visit(request).language, Timestamp.now)
     do {
-      try await workspace.working {
-        try workspace.sendNow(subject: mail.subject, text: mail.text, to: address)
+      return try await workspace.working {
+        try workspace.askConfirmation(grant, of: key, language: language, at: now) {
+          visitor.deed(.consentNoted, $0, at: now)
+        }
       }
     } catch let problem as MailNotSent {
       throw HTTPError(.badGateway, message: problem.description)
     }
-    return nil
   }
 
   private func export(
