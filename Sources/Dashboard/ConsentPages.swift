@@ -31,6 +31,30 @@ package enum PublicPage: Sendable {
 }
 
 extension Pages {
+  /// By purpose; channels of which the same was said, if anything, stand together.
+  private static func grouped(
+    _ standings: [ConsentStanding]
+  ) -> [(purpose: String, lines: [[ConsentStanding]])] {
+    var groups: [(purpose: String, lines: [[ConsentStanding]])] = []
+    for standing in standings {
+      let purpose = standing.grant.purpose
+      if groups.last?.purpose != purpose { groups.append((purpose, [])) }
+      let place = groups.count - 1
+      let twin = groups[place].lines.firstIndex { line in
+        line[0].isAllowed == standing.isAllowed
+          && line[0].deciding?.state == standing.deciding?.state
+          && line[0].deciding?.means == standing.deciding?.means
+          && line[0].deciding?.happened == standing.deciding?.happened
+      }
+      if let twin {
+        groups[place].lines[twin].append(standing)
+      } else {
+        groups[place].lines.append([standing])
+      }
+    }
+    return groups
+  }
+
   /// The card with what a customer allows; its forms post to the customer's page.
   static func consentCard(_ card: ConsentCard, _ context: PageContext) -> Templates.Values {
     let (words, format) = (context.words, context.format)
@@ -41,19 +65,24 @@ extension Pages {
     return [
       "action": base + "/consent", "export": base + "/export", "erase": base + "/erase",
       "mayAct": context.may(.act), "mayKeep": context.may(.keep),
-      "rows": card.standings.map { standing -> Templates.Values in
-        let decides = standing.deciding
-        let state =
-          decides?.state == .pending
-          ? words["pvWaits"]
-          : words[standing.isAllowed ? "pvAllowed" : "pvNotAllowed"]
-        let why =
-          decides.map { "\(words.consentMeans($0.means)), \(format.date($0.happened.iso8601))" }
-          ?? words[standing.isAllowed ? "pvNoAnswerNeeded" : "pvNothingSaid"]
-        return [
-          "purpose": name(standing.grant.purpose),
-          "channel": standing.grant.channel.title(context.language), "state": state,
-          "isOff": !standing.isAllowed, "why": why,
+      "rows": grouped(card.standings).map { purpose, lines -> Templates.Values in
+        [
+          "purpose": name(purpose),
+          "lines": lines.map { line -> Templates.Values in
+            let (first, decides) = (line[0], line[0].deciding)
+            let state =
+              decides?.state == .pending
+              ? words["pvWaits"] : words[first.isAllowed ? "pvAllowed" : "pvNotAllowed"]
+            let why =
+              decides.map {
+                "\(words.consentMeans($0.means)), \(format.date($0.happened.iso8601))"
+              } ?? words[first.isAllowed ? "pvNoAnswerNeeded" : "pvNothingSaid"]
+            return [
+              "channels": line.map { $0.grant.channel.title(context.language) }
+                .joined(separator: ", "),
+              "state": state, "isOff": !first.isAllowed, "why": why,
+            ]
+          },
         ]
       },
       "hasEntries": !card.entries.isEmpty,

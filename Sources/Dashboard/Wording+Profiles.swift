@@ -3,7 +3,7 @@ import CustomerJourney
 extension Wording {
   static let profileEntries: [Entry] = [
     ("findCustomer", "Find a customer", "Zoek een klant"),
-    ("findHint", "Name, mail, order…", "Naam, e-mail, bestelling…"),
+    ("findHint", "Find a customer…", "Zoek een klant…"),
     (
       "searchAnything", "Search by name, mail, phone, key, company or order",
       "Zoek op naam, e-mail, telefoon, sleutel, bedrijf of bestelling"

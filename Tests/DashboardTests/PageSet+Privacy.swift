@@ -26,7 +26,9 @@ extension PageSet {
     let standings = ConsentStanding.all(of: said, asked: purposes)
     var samples = Samples(seed: 11)
     var timeline = TimelinePage(
-      timeline: samples.timeline(Samples.stdc, touchpoints: 4), model: Samples.stdc)
+      timeline: samples.timeline(Samples.stdc, touchpoints: 4), model: Samples.stdc,
+      profile: Samples.profile)
+    timeline.messages = Array(Self.messageRows.prefix(7))
     timeline.consent = ConsentCard(
       key: "ann", standings: standings, entries: said, purposes: purposes)
     let receipt = ErasureReceipt(
