@@ -151,6 +151,7 @@ let package = Package(
         .embedInCode("Templates/companies.mustache"),
         .embedInCode("Templates/companyleads.mustache"),
         .embedInCode("Templates/consentcard.mustache"),
+        .embedInCode("Templates/messagecard.mustache"),
         .embedInCode("Templates/preferences.mustache"),
         .embedInCode("Templates/privacy.mustache"),
         .embedInCode("Templates/erase.mustache"),

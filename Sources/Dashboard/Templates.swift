@@ -51,6 +51,7 @@ enum Templates {
     "play": PackageResources.play_mustache,
     "plays": PackageResources.plays_mustache,
     "consentcard": PackageResources.consentcard_mustache,
+    "messagecard": PackageResources.messagecard_mustache,
     "preferences": PackageResources.preferences_mustache,
     "privacy": PackageResources.privacy_mustache,
     "erase": PackageResources.erase_mustache,
@@ -63,6 +64,10 @@ enum Templates {
     var library = MustacheLibrary()
     for (name, bytes) in sources {
       let source = "{{% CONTENT_TYPE: \(ScalarHTML.name)}}" + String(decoding: bytes, as: UTF8.self)
+      // Mustache leaves out a part that it doesn't know, without a word.
+      for part in source.matches(of: /\{\{> *([a-z]+) *\}\}/) where sources[String(part.1)] == nil {
+        preconditionFailure("\(name).mustache has a part \(part.1), which is not registered")
+      }
       do {
         try library.register(source, named: name)
       } catch {
