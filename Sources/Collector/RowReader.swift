@@ -173,14 +173,7 @@ final class RowReader {
   ) throws(RowRejection) {
     var traits: [String: PropertyValue] = [:]
     for kept in plan.traits where !cells.isMissing(row[kept.column]) {
-      let value = cells.property(row, kept.column)
-      guard value.isShortTrait else {
-        throw RowRejection(
-          reason:
-            "has a trait of more than \(Limits.traitBytes) bytes: leave that column out of the "
-            + "traits")
-      }
-      traits[kept.name] = value
+      traits[kept.name] = try trait(row, kept.column)
     }
     if traits.isEmpty {
       if plan.hasEvents || plan.account != nil { return }
@@ -192,6 +185,17 @@ final class RowReader {
     if change == lastTraits { return }
     lastTraits = change
     batch.append(.profile(change, line: line))
+  }
+
+  private func trait(_ row: RowFields, _ column: Int) throws(RowRejection) -> PropertyValue {
+    let value = cells.property(row, column)
+    guard value.isShortTrait else {
+      throw RowRejection(
+        reason:
+          "has a trait of more than \(Limits.traitBytes) bytes: leave that column out of the traits"
+      )
+    }
+    return value
   }
 
   /// The company that the row names, and that its person belongs there; `customer` is empty where the
@@ -207,7 +211,7 @@ final class RowReader {
     var change = ProfileChange(
       customer: customer, account: key, occurred: received, source: source)
     for kept in account.traits where !cells.isMissing(row[kept.column]) {
-      change.accountTraits[kept.name] = cells.property(row, kept.column)
+      change.accountTraits[kept.name] = try trait(row, kept.column)
     }
     if let column = account.role, !customer.isEmpty, !cells.isMissing(row[column]) {
       change.traits[AccountSettings.roleTraits[0]] = cells.property(row, column)

@@ -25,6 +25,23 @@ struct CompanyMappingTests {
     #expect(person.alsoKnownAs == ["email:ann@acme.bedrijf"])
   }
 
+  @Test("a row with a longer trait of its person or company than is kept is rejected, others not")
+  func longTraits() throws {
+    let long = String(repeating: "v", count: Limits.traitBytes + 1)
+    for (person, company, isKept) in [("x", "x", true), (long, "x", false), ("x", long, false)] {
+      let imported = try importAll(
+        "nr,firm,note,sector\n7,Acme,\(person),\(company)\n8,Bolt,y,y\n",
+        mapping: """
+          columns: {customer: nr}
+          account: {key: firm, traits: [sector]}
+          traits: [note]
+          """)
+      #expect(imported.rejected.isEmpty == isKept)
+      #expect(imported.rejected.allSatisfy { $0.reason.hasPrefix("has a trait of more than 4096") })
+      #expect(imported.changes.contains { $0.customer == "8" })
+    }
+  }
+
   @Test("a file of companies needs no customer, and a row without a key is rejected")
   func companies() throws {
     let imported = try importAll(

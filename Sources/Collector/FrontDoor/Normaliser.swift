@@ -71,7 +71,8 @@ package struct Normaliser: Sendable {
     let messageID = try messageID(event, customer: customer, request)
     guard event.act == .touchpoint else {
       let traits = event.traits.taken().dictionary
-      guard traits.values.allSatisfy(\.isShortTrait) else {
+      let accountTraits = event.accountTraits.taken().dictionary
+      guard [traits, accountTraits].allSatisfy({ $0.values.allSatisfy(\.isShortTrait) }) else {
         throw Fault("has a trait of more than \(Limits.traitBytes) bytes; send shorter ones")
       }
       let account = try event.account.map { id throws(Fault) in try name(id, "account") }
@@ -79,7 +80,7 @@ package struct Normaliser: Sendable {
       batch.profiles.append(
         ProfileChange(
           customer: customer, alsoKnownAs: alsoKnownAs, traits: traits,
-          account: account, accountTraits: event.accountTraits.taken().dictionary,
+          account: account, accountTraits: accountTraits,
           occurred: time.occurred, clientTime: time.client, received: request.received,
           messageID: messageID, source: source.name, claimant: source.mapping.claimant))
       return

@@ -301,6 +301,25 @@ struct NormaliserTests {
     }
   }
 
+  @Test("a trait of the longest length is kept, a longer one rejects its message")
+  func longTraits() {
+    let longest = String(repeating: "v", count: Limits.traitBytes)
+    for (text, isKept) in [(longest, true), (longest + "v", false)] {
+      for ofCompany in [false, true] {
+        let found = verdict(
+          contextEvent {
+            $0.act = ofCompany ? .group : .identify
+            if ofCompany { $0.account = "acme" }
+            if ofCompany { $0.accountTraits.add("x", text) } else { $0.traits.add("x", text) }
+          })
+        #expect((reason(found) == nil) == isKept)
+        if case .profile(let change) = found {
+          #expect((ofCompany ? change.accountTraits : change.traits)["x"] == .text(text))
+        }
+      }
+    }
+  }
+
   @Test("language, zone and the wish for privacy come from the browser or the event")
   func language() throws {
     func properties(
