@@ -7,6 +7,8 @@ package struct Retention: Hashable, Sendable, Codable {
     case rejectedEvents, requests
     /// Rows of files that were not imported.
     case rejectedRows
+    /// What was sent to customers and what was not, with what was filled in.
+    case messages
     /// Backups that this program made.
     case backups
   }

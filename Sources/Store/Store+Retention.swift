@@ -31,7 +31,12 @@ extension Store {
   package func removeOutlived(_ kind: Retention.Kind, before cutOff: Timestamp) throws -> Int {
     guard let condition = Self.condition(kind) else { return 0 }
     return try pool.write { db in
-      let table = kind == .visitors || kind == .customers ? "touchpoint" : "rejected_event"
+      let table =
+        switch kind {
+        case .visitors, .customers: "touchpoint"
+        case .messages: "message"
+        default: "rejected_event"
+        }
       let rows = try Int64.fetchAll(
         db, sql: "SELECT t.id FROM \(condition) LIMIT \(Limits.rowsPerRemoval)",
         arguments: [cutOff.milliseconds])
@@ -46,6 +51,11 @@ extension Store {
               WHERE id IN (\(marks))
               """, arguments: StatementArguments(chunk))
         } else {
+          if kind == .messages {
+            try db.execute(
+              sql: "DELETE FROM message_change WHERE message IN (\(marks))",
+              arguments: StatementArguments(chunk))
+          }
           try db.execute(
             sql: "DELETE FROM \(table) WHERE id IN (\(marks))", arguments: StatementArguments(chunk)
           )
@@ -69,6 +79,7 @@ extension Store {
       rejected_event t WHERE t.received < ?
         AND (json_extract(t.request, '$.body') <> '' OR json_extract(t.request, '$.query') <> '')
       """
+    case .messages: "message t WHERE t.changed < ? AND t.state NOT IN ('waiting', 'claimed')"
     case .rejectedRows, .backups: nil
     }
   }

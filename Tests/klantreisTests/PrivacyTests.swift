@@ -306,6 +306,33 @@ struct PrivacyTests {
     #expect(try run.run(at: now, by: "test").isEmpty)
   }
 
+  @Test("messages go with their history when their term is over, what waits does not")
+  func messages() throws {
+    let project = try TestProject()
+    let store = project.workspace.store
+    let customer = try #require(try store.customer(key: "ann"))
+    let now = Timestamp.epoch.adding(seconds: 1_000)
+    func plan(_ key: String) throws -> Int64 {
+      let intent = MessageIntent(
+        origin: MessageOrigin(play: "basket", version: 1, key: key, step: "first"),
+        customer: customer, channel: .email, purpose: .marketing, template: "basket-1", due: now)
+      return try #require(try store.plan([intent], at: now)[0])
+    }
+    let done = try plan("done")
+    _ = try plan("waits")
+    try store.note([MessageNote(done, .skipped(MessageReason("over")))], at: now)
+    let run = RetentionRun(workspace: project.workspace)
+    let later = now.adding(seconds: 86_400 * 10)
+    #expect(try run.run(at: later, by: "test")[.messages] == nil, "kept by itself")
+    try store.set(Retention(days: [.messages: 30]), Deed(.settingChanged, by: "test", at: now))
+    #expect(try run.run(at: later, by: "test")[.messages] == nil)
+    let over = now.adding(seconds: 86_400 * 31)
+    #expect(try run.outlived(at: over)[.messages] == 1)
+    #expect(try run.run(at: over, by: "test")[.messages] == 1)
+    #expect(try store.messages(limit: 9).map(\.intent.origin.key) == ["waits"])
+    for finding in try store.verify() { #expect(finding.problems == [], "\(finding.rule)") }
+  }
+
   @Test("a backup goes when its term is over, and never another file of its name")
   func backups() throws {
     let project = try TestProject()

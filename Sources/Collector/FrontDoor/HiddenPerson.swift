@@ -1,5 +1,6 @@
 import Crypto
 import CustomerJourney
+import Foundation
 import Synchronization
 
 extension ClientEvent {
@@ -27,6 +28,12 @@ extension ClientEvent {
     (otherKeys, consents) = ([], [])
     traits = PropertyList()
     accountTraits = PropertyList()
+    properties = properties.withoutPersons
+    if content.map(PersonalWords.holdAddress) == true { content = nil }
+    for path in [page.path, page.url.flatMap(PageAddress.path)].compactMap(\.self)
+    where PersonalWords.holdAddress(path) {
+      (page.path, page.url) = (nil, nil)
+    }
     return true
   }
 }
@@ -56,6 +63,47 @@ final class DayPseudonyms: Sendable {
         let hex = String(byte, radix: 16)
         return hex.count == 1 ? "0" + hex : hex
       }.joined()
+  }
+}
+
+/// What tells who somebody is, wherever it stands.
+private enum PersonalWords {
+  /// Names of properties, in small letters and without signs between them. A `name` alone is a product's
+  /// more often than a person's.
+  private static let names = Set(
+    """
+    email emailaddress emailadres mail mailaddress phone phonenumber telephone telephonenumber tel mobile
+    mobilenumber telefoon telefoonnummer mobiel firstname lastname fullname givenname familyname surname
+    username displayname voornaam achternaam naam address addressline adres street straat housenumber
+    huisnummer postcode zip zipcode postalcode birthday birthdate dateofbirth dob geboortedatum userid
+    customerid customernumber klantid klantnummer anonymousid deviceid clientid visitorid ip ipaddress iban
+    bsn ssn
+    """.split(whereSeparator: \.isWhitespace).map(String.init))
+
+  /// True for a path of which a part says that it is about somebody.
+  static func name(_ path: String) -> Bool {
+    path.split(separator: ".").contains { part in
+      names.contains(String(part.lowercased().unicodeScalars.filter(\.properties.isAlphabetic)))
+    }
+  }
+
+  static func holdAddress(_ text: String) -> Bool {
+    guard text.contains("@") || text.contains("%40") else { return false }
+    let plain = text.removingPercentEncoding ?? text
+    return plain.split { " /?&=;,:<>\"'()[]{}\n\t".contains($0) }
+      .contains { EmailAddress.normalised(String($0)) != nil }
+  }
+}
+
+extension PropertyList {
+  /// Without what says who the person is: properties that are named so, and those with a mail address.
+  fileprivate var withoutPersons: PropertyList {
+    var kept = PropertyList()
+    for pair in pairs where !PersonalWords.name(pair.path) {
+      if case .text(let text) = pair.value, PersonalWords.holdAddress(text) { continue }
+      kept.add(pair.path, pair.value)
+    }
+    return kept
   }
 }
 

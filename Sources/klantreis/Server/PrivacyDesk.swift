@@ -415,7 +415,6 @@ extension String {
 
 extension AccessExport {
   /// As people read it: rows of texts. What looks like a formula to a spreadsheet gets a sign before it.
-  /// To read: nothing in it is a formula for a spreadsheet.
   func page(_ language: Language, zone: Zone) -> ExportPage {
     func plain(_ text: String) -> String {
       guard let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) else {

@@ -42,13 +42,20 @@ struct HiddenPersonTests {
      "context":{"traits":{"email":"zoe@kaasland.nl"},"externalIds":[{"id":"crm-99","type":"crm"}],
        "page":{"url":"https://shop.nl/a?mail=zoe@kaasland.nl&gclid=CLICK99","path":"/a"}CONTEXT}},
     {"type":"track","event":"Product Added","messageId":"m2","userId":"zoe-4711","anonymousId":"browser-77ff",
-     "context":{"page":{"path":"/a"}CONTEXT}},
+     "properties":{"name":"Old Gouda","price":12.5,"quantity":1,"customer_id":"zoe-4711","firstName":"Zoe",
+       "address":{"street":"Dorpsstraat 881","city":"Edam"},"note":"for zoe@kaasland.nl please",
+       "share_url":"https://shop.nl/x?to=zoe%40kaasland.nl","product":{"email":"zoe@kaasland.nl","sku":"G18"}},
+     "context":{"page":{"path":"/me/zoe@kaasland.nl"}CONTEXT}},
     {"type":"identify","messageId":"m3","userId":"zoe-4711","anonymousId":"browser-77ff",
      "traits":{"email":"zoe@kaasland.nl"},"context":{"x":1CONTEXT}},
     {"type":"track","messageId":"m4","userId":"zoe-4711"}]}
     """
 
-  private static let ids = ["zoe-4711", "browser-77ff", "zoe@kaasland.nl", "crm-99", "CLICK99"]
+  private static let ids = [
+    "zoe-4711", "browser-77ff", "zoe@kaasland.nl", "zoe%40kaasland.nl", "crm-99", "CLICK99",
+    "\"Zoe\"",
+    "Dorpsstraat",
+  ]
 
   private func told(_ batch: CollectedBatch) -> String {
     var text = ""
