@@ -297,6 +297,14 @@ package enum Limits {
   package static let reportsPerFile = 100_000
   /// Messages on one page.
   package static let messagesPerPage = 50
+  /// Bytes of a request for the content of places on the site, places in it, messages of a customer that
+  /// are looked at for it, and how many are let go at once when their time is over.
+  package static let slotRequestBytes = 16_384
+  package static let slotsPerPage = 40
+  package static let slotMessages = 50
+  package static let lateSlotsAtOnce = 2_000
+  /// Seconds between two looks for such.
+  package static let lateSlotSeconds: Double = 600
   // MARK: Accounts
 
   /// Kinds of roles in buying groups, and roles of one member.

@@ -28,7 +28,7 @@ struct PermissionRouteTests {
     "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
     "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
-    "GET /from/{token}",
+    "GET /from/{token}", "POST /v1/slots", "OPTIONS /v1/slots",
   ]
 
   /// What each other route needs; nil is a login and no more.
