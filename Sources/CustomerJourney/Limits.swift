@@ -263,6 +263,10 @@ package enum Limits {
   package static let basketLinkDays: Int64 = 14
   /// Customers that a dry run names.
   package static let dryRunShown = 50
+  /// Tasks for persons on the page of plays, on a customer's page, and in one answer.
+  package static let tasksPerPage = 50
+  package static let tasksOfCustomer = 10
+  package static let tasksPerAnswer = 1_000
 
   // MARK: Messages
 
