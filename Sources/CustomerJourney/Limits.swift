@@ -299,6 +299,11 @@ package enum Limits {
   /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
   package static let reportBytes = 1_048_576
   package static let reportsPerFile = 100_000
+  /// Reports in one request of a mail service, bytes of the secret that signs it at least, and seconds
+  /// that the request may be old.
+  package static let reportsPerRequest = 1_000
+  package static let reportsSecretBytes = 24
+  package static let signatureSeconds: Int64 = 300
   /// Messages on one page.
   package static let messagesPerPage = 50
   /// Bytes of a request for the content of places on the site, places in it, messages of a customer that

@@ -29,6 +29,7 @@ struct PermissionRouteTests {
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
     "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
     "GET /from/{token}", "POST /v1/slots", "OPTIONS /v1/slots",
+    "POST /m/reports",
   ]
 
   /// What each other route needs; nil is a login and no more.

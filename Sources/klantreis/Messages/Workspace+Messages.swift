@@ -160,9 +160,13 @@ extension Workspace {
   /// Takes a report in: what became of a message, and whether its address is closed by that. False
   /// when it is none on a mail of ours.
   func take(report mail: String, at now: Timestamp) throws -> Bool {
-    guard let report = MailReport(mail: mail, key: try linkKey()),
-      let message = try store.message(report.message)
-    else { return false }
+    guard let report = MailReport(mail: mail, key: try linkKey()) else { return false }
+    return try take(report, at: now)
+  }
+
+  /// The same of a report that was read; taking one twice does no harm. False when the message is gone.
+  func take(_ report: MailReport, at now: Timestamp) throws -> Bool {
+    guard let message = try store.message(report.message) else { return false }
     if let happening = report.happening {
       try store.note([MessageNote(message.id, happening)], at: now)
     }

@@ -41,6 +41,7 @@ struct Server: Sendable {
     let playLinks = PlayLinkRoutes(workspace: workspace)
     playLinks.addShopRoutes(to: router)
     MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
+    MailReportRoute(workspace: workspace).addRoute(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     playLinks.addOpenRoutes(to: router)
