@@ -120,6 +120,7 @@ let package = Package(
         .embedInCode("Templates/welcome.mustache"),
         .embedInCode("Templates/play.mustache"),
         .embedInCode("Templates/plays.mustache"),
+        .embedInCode("Templates/taskcard.mustache"),
         .embedInCode("Templates/bars.mustache"),
         .embedInCode("Templates/customers.mustache"),
         .embedInCode("Templates/filter.mustache"),

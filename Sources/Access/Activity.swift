@@ -58,7 +58,7 @@ package struct Activity: Hashable, Sendable {
     case accountChanged, accountMemberChanged
     case backupMade, restored
     case traitChanged, calculatedTraitAdded, calculatedTraitRemoved
-    case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged
+    case playAdded, playSwitchedOn, playSwitchedOff, contactPolicyChanged, taskDone
     case messageRepeated, addressOpened, webhookChanged, audienceExported
     case consentNoted, purposesChanged, outlivedRemoved, erasedAllowed
   }

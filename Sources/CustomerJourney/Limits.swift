@@ -263,6 +263,10 @@ package enum Limits {
   package static let basketLinkDays: Int64 = 14
   /// Customers that a dry run names.
   package static let dryRunShown = 50
+  /// Tasks for persons on the page of plays, on a customer's page, and in one answer.
+  package static let tasksPerPage = 50
+  package static let tasksOfCustomer = 10
+  package static let tasksPerAnswer = 1_000
 
   // MARK: Messages
 
@@ -295,8 +299,21 @@ package enum Limits {
   /// Bytes of a report on bounces or complaints, and reports in one mailbox file.
   package static let reportBytes = 1_048_576
   package static let reportsPerFile = 100_000
+  /// Reports in one request of a mail service, bytes of the secret that signs it at least, and seconds
+  /// that the request may be old.
+  package static let reportsPerRequest = 1_000
+  package static let reportsSecretBytes = 24
+  package static let signatureSeconds: Int64 = 300
   /// Messages on one page.
   package static let messagesPerPage = 50
+  /// Bytes of a request for the content of places on the site, places in it, messages of a customer that
+  /// are looked at for it, and how many are let go at once when their time is over.
+  package static let slotRequestBytes = 16_384
+  package static let slotsPerPage = 40
+  package static let slotMessages = 50
+  package static let lateSlotsAtOnce = 2_000
+  /// Seconds between two looks for such.
+  package static let lateSlotSeconds: Double = 600
   // MARK: Accounts
 
   /// Kinds of roles in buying groups, and roles of one member.

@@ -28,8 +28,13 @@ package struct PlaysPage: Sendable {
   }
 
   package var rows: [Row]
+  /// Work for persons; empty for who may not see customers.
+  package var tasks: [TaskRow]
 
-  package init(rows: [Row]) { self.rows = rows }
+  package init(rows: [Row], tasks: [TaskRow] = []) {
+    self.rows = rows
+    self.tasks = tasks
+  }
 }
 
 /// One play: its picture, what it would have done, what it does, and what it brings.
@@ -221,7 +226,9 @@ extension Pages {
         "skipped": format.count(row.skipped), "hasCounts": row.isOn || row.sent + row.skipped > 0,
       ]
     }
-    return Templates.page("plays", ["rows": rows], title: words["plays"], context: context)
+    var values: Templates.Values = ["rows": rows]
+    values["tasks"] = taskCard(page.tasks, context)
+    return Templates.page("plays", values, title: words["plays"], context: context)
   }
 
   package static func playPage(_ page: PlayPage, _ context: PageContext) -> String {

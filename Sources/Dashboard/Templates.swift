@@ -50,6 +50,7 @@ enum Templates {
     "welcome": PackageResources.welcome_mustache,
     "play": PackageResources.play_mustache,
     "plays": PackageResources.plays_mustache,
+    "taskcard": PackageResources.taskcard_mustache,
     "consentcard": PackageResources.consentcard_mustache,
     "messagecard": PackageResources.messagecard_mustache,
     "preferences": PackageResources.preferences_mustache,

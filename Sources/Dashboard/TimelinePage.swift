@@ -40,6 +40,8 @@ package struct TimelinePage: Sendable {
   package var consent: ConsentCard?
   /// What was sent to the customer lately, and what was not.
   package var messages: [MessagesPage.Row] = []
+  /// Work that plays gave to persons for this customer.
+  package var tasks: [TaskRow] = []
 
   package init(
     timeline: CustomerTimeline, model: JourneyModel, page: Int = 1, firstIndex: Int = 0,
@@ -96,6 +98,7 @@ extension Pages {
     values["companies"] = accountCard(page.companies, context)
     values["consent"] = page.consent.map { consentCard($0, context) }
     values["messages"] = messageCard(page.messages, context)
+    values["tasks"] = taskCard(page.tasks, ofCustomer: timeline.customer, context)
     let strip = JourneyStrip(timeline: timeline, model: page.model, context: context)
     values["overview"] = strip.svg(palette: palette)
     values["pager"] = pager(

@@ -334,6 +334,7 @@ extension Wording {
     case .playAdded: return isDutch ? "voegde play toe" : "added play"
     case .playSwitchedOn: return isDutch ? "zette play aan" : "switched on play"
     case .playSwitchedOff: return isDutch ? "zette play uit" : "switched off play"
+    case .taskDone: return isDutch ? "deed taak" : "did task"
     case .contactPolicyChanged:
       return isDutch ? "wijzigde het contactbeleid" : "changed the contact policy"
     case .messageRepeated: return isDutch ? "liet opnieuw versturen" : "had sent again"

@@ -128,13 +128,13 @@ extension Store {
     }
   }
 
-  private static let messageColumns = """
+  static let messageColumns = """
     m.id, m.play, m.version, m.key, m.step, m.customer, m.channel, m.purpose, m.template,
     m.language, m.variant, m.data, m.priority, m.due, m.state, m.reason, m.detail, m.claim,
     m.failures, m.lease_ends, m.is_handed_over, m.created, m.changed
     """
 
-  private static func message(_ r: Row) throws -> Message {
+  static func message(_ r: Row) throws -> Message {
     guard let channel = MessageChannel(rawValue: r[6]),
       let purpose = MessagePurpose(rawValue: r[7]), let state = MessageState(rawValue: r[14])
     else { throw StoreError.damaged(table: "message", reason: "no such channel, purpose or state") }

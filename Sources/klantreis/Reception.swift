@@ -56,7 +56,8 @@ final class Reception: Sendable {
 
   var normaliser: Normaliser { current { $0.normaliser } }
 
-  private func source(of keys: [String]) -> CollectorSource? {
+  /// The source that has one of these keys and is on.
+  func source(of keys: [String]) -> CollectorSource? {
     current { state in keys.lazy.compactMap { state.sources[$0] }.first }
   }
 

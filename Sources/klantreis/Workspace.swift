@@ -27,6 +27,7 @@ final class Workspace: Sendable {
   let store: Store
   let keeper: JourneyKeeper
   let plays = PlayLibrary()
+  let contentLibrary = ContentLibrary()
   private let freshness: Duration
   private let state = Mutex(State())
 

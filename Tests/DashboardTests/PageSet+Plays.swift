@@ -49,6 +49,15 @@ extension PageSet {
           ])),
     ])
 
+  private static let tasks = [
+    TaskRow(
+      id: 7, text: LocalizedText(en: "Call <them>", nl: "Bel op"), playID: "sample",
+      play: samplePlay.name, customer: "1184", created: "2025-12-30 09:12:00"),
+    TaskRow(
+      id: 6, text: LocalizedText(en: "Write a card"), playID: "sample", play: samplePlay.name,
+      customer: nil, created: "2025-12-29 10:00:00", done: "2025-12-30 11:00:00"),
+  ]
+
   static func plays(_ language: Language) -> [(path: String, html: String)] {
     func play(_ path: String, _ page: PlayPage) -> (path: String, html: String) {
       (path, Pages.playPage(page, context(path, language)))
@@ -76,14 +85,16 @@ extension PageSet {
       (
         "/plays",
         Pages.playsPage(
-          PlaysPage(rows: [
-            .init(
-              id: "sample", play: samplePlay, isOn: true, onTheWay: 1_204, sent: 9_310, skipped: 77),
-            .init(id: "off", play: samplePlay, isOn: false),
-            .init(
-              id: "broken", play: nil, problem: "broken.yaml, line 3: there is no step “x”",
-              isOn: false),
-          ]), context("/plays", language))
+          PlaysPage(
+            rows: [
+              .init(
+                id: "sample", play: samplePlay, isOn: true, onTheWay: 1_204, sent: 9_310,
+                skipped: 77),
+              .init(id: "off", play: samplePlay, isOn: false),
+              .init(
+                id: "broken", play: nil, problem: "broken.yaml, line 3: there is no step “x”",
+                isOn: false),
+            ], tasks: tasks), context("/plays", language))
       ),
       play(
         "/plays/sample",

@@ -37,6 +37,8 @@ struct APITests {
         + ["identities", "traits", "join", "part", "unpart"].map { "/api/v1/customers/{key}/\($0)" }
         + ["consents", "export", "erase"].map { "/api/v1/customers/{key}/\($0)" }
         + ["", "/add", "/remove", "/undo"].map { "/api/v1/accounts/{key}\($0)" }
+        + ["s", "s/{id}", "s/{id}/dry-run", "s/{id}/on", "s/{id}/off"].map { "/api/v1/play\($0)" }
+        + ["/api/v1/tasks", "/api/v1/tasks/{id}/done"]
       #expect(described == (asked + others).sorted())
       #expect(described == (routes + others).sorted())
       #expect(try json(try await client.get("/api/v1/changes").text)["last"] as? Int == 0)
@@ -49,6 +51,8 @@ struct APITests {
       for (path, address) in [
         ("/api/v1/customers", "/api/v1/customers?q=ann&column=orders"),
         ("/api/v1/customers/{key}", "/api/v1/customers/ann"), ("/api/v1/traits", "/api/v1/traits"),
+        ("/api/v1/plays", "/api/v1/plays"), ("/api/v1/tasks", "/api/v1/tasks?state=all"),
+        ("/api/v1/plays/{id}/dry-run", "/api/v1/plays/welcome/dry-run?from=2024-03-01"),
       ] {
         let get = try #require(paths[path]?["get"])
         let form = try #require(

@@ -28,7 +28,8 @@ struct PermissionRouteTests {
     "GET /login/code", "POST /login/code", "GET /welcome", "POST /welcome",
     "GET /assets/klantreis.css", "GET /assets/klantreis.js", "GET /assets/favicon.svg",
     "GET /v1/basket/{token}", "GET /klantreis-basket.js", "GET /basket/{token}",
-    "GET /from/{token}",
+    "GET /from/{token}", "POST /v1/slots", "OPTIONS /v1/slots",
+    "POST /m/reports",
   ]
 
   /// What each other route needs; nil is a login and no more.
@@ -59,7 +60,11 @@ struct PermissionRouteTests {
     "GET /segments": .insights, "GET /segments/{name}": .insights, "POST /segments": .edit,
     "POST /segments/{name}/remove": .edit,
     "GET /plays": .insights, "GET /plays/{id}": .insights, "POST /plays/{id}/on": .edit,
-    "POST /plays/{id}/off": .edit,
+    "POST /plays/{id}/off": .edit, "POST /tasks/{id}/done": .act,
+    "GET /api/v1/plays": .insights, "GET /api/v1/plays/{id}": .insights,
+    "GET /api/v1/plays/{id}/dry-run": .insights, "POST /api/v1/plays/{id}/on": .edit,
+    "POST /api/v1/plays/{id}/off": .edit, "GET /api/v1/tasks": .persons,
+    "POST /api/v1/tasks/{id}/done": .act,
     "GET /messages": .persons, "POST /messages/{id}/again": .act, "GET /contents": .insights,
     "GET /contents/{id}/preview": .insights,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,

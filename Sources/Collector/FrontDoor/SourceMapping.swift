@@ -29,7 +29,7 @@ package struct SourceMapping: Hashable, Sendable {
   /// True when only systems of the company have the source's key, and no page or app does.
   package var hasSecretKey = false
   /// Whose word its events are.
-  var claimant: Claimant { hasSecretKey ? .server : .browser }
+  package var claimant: Claimant { hasSecretKey ? .server : .browser }
 
   package enum Fact: String, Hashable, Sendable, CaseIterable {
     case customer, anonymous, content, value, currency, time

@@ -9,9 +9,9 @@
   const before = window.klantreis;
 
   // Nothing that goes wrong here may be felt by the page.
-  const guard = (work) => function () {
+  const guard = (work) => (...all) => {
     try {
-      return work.apply(this, arguments);
+      return work(...all);
     } catch (error) {}
   };
   const on = (names, work) => {
@@ -24,7 +24,7 @@
     (byte + 256).toString(16).slice(1)).join("");
 
   const options = script ? script.dataset : {};
-  const address = guard(() => new URL("/v1/b", options.host || script.src).href)();
+  const address = guard(() => new URL("/v1/", options.host || script.src).href)();
   if (!address || (before && before.version)) return;
 
   const noIDs = nav.globalPrivacyControl || options.consent == "none";
@@ -108,8 +108,9 @@
     if (lasting()) {
       remember();
       said();
-      held.splice(0).forEach((call) => klantreis.apply(null, call));
+      held.splice(0).forEach((call) => klantreis(...call));
       saveVisit();
+      fill();
     } else if (was) {
       said();
       forget();
@@ -138,7 +139,7 @@
     const outside = current ? "" : page.referrer;
     const isOutside = outside && new URL(outside).host != own.host;
     if (tags || isOutside || !(Date.now() - visit.time < 1800000)) {
-      visit = Object.assign(found, { referrer: masked(outside), campaign: tags && campaign });
+      visit = { ...found, referrer: masked(outside), campaign: tags && campaign };
     }
   };
 
@@ -161,14 +162,15 @@
     if (refused() && !always) return;
     if (pending) view();
     visit.time = Date.now();
-    const text = JSON.stringify(Object.assign({
+    const text = JSON.stringify({
       type,
       messageId: random(),
       anonymousId: anonymous,
       userId: user,
       timestamp: new Date().toISOString(),
       context: context(),
-    }, fields));
+      ...fields,
+    });
     if (new Blob([text]).size > 32000) return;
     queue = queue.concat(text).slice(-200);
     fresh = true;
@@ -179,6 +181,9 @@
   const track = (event, properties, always) => add("track", { event, properties }, always);
 
   // MARK: Sending
+
+  const post = (path, body) =>
+    fetch(address + path, { method: "POST", body, keepalive: true, credentials: "omit" });
 
   // A body that may outlive its page has at most 64 KiB.
   const load = (from) => {
@@ -212,8 +217,7 @@
     });
     sending = true;
     fresh = queue.length > events.length;
-    fetch(address, { method: "POST", body: body(events), keepalive: true, credentials: "omit" })
-      .then((reply) => end(reply.status), () => end(0));
+    post("b", body(events)).then((reply) => end(reply.status), () => end(0));
   };
 
   // Nobody hears whether a beacon arrived. What is left in the queue goes again, from here or from
@@ -225,10 +229,29 @@
     let rest = fresh && nav.onLine !== false ? queue : [];
     while (rest.length) {
       const events = load(rest);
-      if (!nav.sendBeacon(address, body(events))) return;
+      if (!nav.sendBeacon(address + "b", body(events))) return;
       rest = rest.slice(events.length);
     }
     fresh = false;
+  };
+
+  // MARK: Slots
+
+  // Content that is chosen for this visitor. Where there is none, or it comes too late, the page
+  // keeps its own.
+  const fill = () => {
+    const slots = {}, asked = performance.now();
+    for (const node of page.querySelectorAll("[data-klantreis-slot]")) {
+      slots[node.dataset.klantreisSlot] = node;
+    }
+    const names = Object.keys(slots);
+    if (lasting() && names[0]) post("slots", body(JSON.stringify({
+      anonymousId: anonymous, locale: page.documentElement.lang, slots: names,
+    }))).then((reply) => reply.json()).then((found) => {
+      for (const name in found) {
+        if (performance.now() - asked < 2000) slots[name].innerHTML = found[name];
+      }
+    }).catch(() => {});
   };
 
   // MARK: Pages
@@ -250,6 +273,7 @@
     awake = page.visibilityState == "visible";
     add("page", { name, properties });
     saveVisit();
+    fill();
   };
   // Frameworks set the title, and redirect, just after they change the address.
   const soon = () => {
@@ -328,17 +352,18 @@
       saveVisit();
     },
   };
-  const klantreis = guard(function (name) {
+  const klantreis = guard((...call) => {
+    const [name, ...said] = call;
     if (!started) {
-      waiting.push(arguments);
+      waiting.push(call);
       return;
     }
     // Who somebody is waits for the consent.
     if (/^(identify|group)$/.test(name) && !lasting()) {
-      held = held.concat([arguments]).slice(-9);
+      held = held.concat([call]).slice(-9);
       return;
     }
-    if (calls.hasOwnProperty(name)) calls[name].apply(null, [].slice.call(arguments, 1));
+    if (calls.hasOwnProperty(name)) calls[name](...said);
   });
   klantreis.version = library.version;
   window.klantreis = klantreis;
@@ -354,18 +379,19 @@
     }
     if (lasting()) recover();
     soon();
-    waiting.splice(0).forEach((call) => klantreis.apply(null, call));
+    waiting.splice(0).forEach((call) => klantreis(...call));
     if (options.spa != "off") {
       for (const name of ["pushState", "replaceState"]) {
         const original = history[name];
-        history[name] = function () {
-          const result = original.apply(this, arguments);
+        history[name] = (...all) => {
+          const result = original.apply(history, all);
           moved();
           return result;
         };
       }
       on("popstate hashchange", moved);
     }
+    on("DOMContentLoaded", () => current && fill());
     on("click auxclick", clicked);
     on("submit", submitted);
     on("scroll", measure);

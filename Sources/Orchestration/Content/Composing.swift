@@ -59,6 +59,7 @@ package struct Composing: Sendable {
 
   // MARK: Mail
 
+  /// For a place on the site (`isOnsite`) without the frame of a mail: its HTML is what stands there.
   /// Throws ``ComposingProblem``: nothing is sent half.
   package func mail(
     _ content: Content, for reader: Reader, variant: String? = nil, ways: Ways = Ways(),
@@ -78,7 +79,8 @@ package struct Composing: Sendable {
     }
     let subject = fill(mail.subject, .line).trimmed
     let preheader = mail.preheader.map { fill($0, .line).trimmed } ?? ""
-    let drawer = MailHTML(look: look, language: language)
+    let page = MailHTML(look: look, language: language)
+    let drawer: any BlockDrawer = isOnsite ? SlotHTML() : page
     var body: String
     switch mail.body {
     case .html(let text): body = fill(text, .html)
@@ -91,7 +93,7 @@ package struct Composing: Sendable {
     let html =
       isOnsite
       ? body
-      : drawer.page(
+      : page.page(
         subject: subject, preheader: preheader, body: body, footer: footer(ways, language))
     guard html.utf8.count <= Limits.contentBytes else { throw .tooLarge(content: content.id) }
     return Mail(
@@ -100,12 +102,12 @@ package struct Composing: Sendable {
   }
 
   private func draw(
-    _ block: ContentBlock, _ drawer: MailHTML, _ reader: Reader,
+    _ block: ContentBlock, _ drawer: any BlockDrawer, _ reader: Reader,
     _ fill: (ContentText, ContentText.Escaping) -> String
   ) -> String {
     switch block {
     case .heading(let text): return drawer.heading(fill(text, .html))
-    case .text(let text): return drawer.text(fill(text, .html))
+    case .text(let text): return drawer.text(fill(text, .html), isSmall: false)
     case .small(let text): return drawer.text(fill(text, .html), isSmall: true)
     case .line: return drawer.line
     case .button(let text, let link):
@@ -126,11 +128,11 @@ package struct Composing: Sendable {
     }
   }
 
-  private func products(named name: String, _ reader: Reader) -> [MailHTML.Product] {
+  private func products(named name: String, _ reader: Reader) -> [ShownProduct] {
     guard case .list(let items)? = reader.values[name] else { return [] }
     return items.prefix(Limits.contentItems).compactMap { item in
       guard let name = item["name"]?.filled else { return nil }
-      return MailHTML.Product(
+      return ShownProduct(
         name: name, price: item["price"]?.filled,
         image: item["image"]?.filled.flatMap { WebAddress.checked($0, isPicture: true) },
         link: item["link"]?.filled.flatMap { WebAddress.checked($0) })

@@ -39,7 +39,7 @@ package indirect enum ContentValue: Hashable, Sendable {
   }
 
   /// As it stands in a text; nil for what has no one text, and for an empty one.
-  var filled: String? {
+  package var filled: String? {
     switch self {
     case .text(let text): text.isEmpty ? nil : text
     case .number(let number): PropertyValue.number(number).description

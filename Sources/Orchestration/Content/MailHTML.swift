@@ -3,7 +3,7 @@ import CustomerJourney
 /// Draws a mail's blocks as HTML that the usual mail programs show well: tables, styles at each element,
 /// one column that is at most 600 wide and products that stack on a phone. Programs that know dark mode
 /// get its colours from the style sheet on top; others ignore it.
-struct MailHTML {
+struct MailHTML: BlockDrawer {
   let look: MailLook
   let language: Language
 
@@ -46,8 +46,7 @@ struct MailHTML {
       + "\n"
   }
 
-  /// Empty lines begin new paragraphs.
-  func text(_ text: String, isSmall: Bool = false) -> String {
+  func text(_ text: String, isSmall: Bool) -> String {
     let style =
       isSmall
       ? "font-size:13px;line-height:20px;color:#5d6875;"
@@ -83,15 +82,8 @@ struct MailHTML {
       + "\n"
   }
 
-  struct Product {
-    var name: String
-    var price: String?
-    var image: String?
-    var link: String?
-  }
-
   /// Three beside each other, on a phone one below the other.
-  func products(_ products: [Product], title: String?) -> String {
+  func products(_ products: [ShownProduct], title: String?) -> String {
     var out =
       title.map {
         #"<h2 class="k-ink" style="margin:8px 0 14px 0;\#(Self.font)font-size:18px;line-height:24px;color:#1b2430;">\#($0)</h2>"#
@@ -108,7 +100,7 @@ struct MailHTML {
     return out
   }
 
-  private func cell(_ product: Product) -> String {
+  private func cell(_ product: ShownProduct) -> String {
     let e = ContentEscaping.html
     var inner = ""
     if let image = product.image {

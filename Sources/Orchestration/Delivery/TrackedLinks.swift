@@ -21,7 +21,18 @@ package struct TrackedLinks: Sendable {
   package static let clickPath = "/m/c/"
   package static let openPath = "/m/o/"
 
+  /// A mail whose links and opening are counted.
   package func tracked(_ html: String, leaving ways: Composing.Ways) -> String {
+    let out = following(html, leaving: ways)
+    let token = SignedLink(.open, subject: String(message), expires: expires).token(key: key)
+    let dot =
+      #"<img src="\#(url)\#(Self.openPath)\#(token)" width="1" height="1" alt="" style="display:block;border:0;">"#
+    guard let end = out.firstRange(of: "</body>") else { return out + dot }
+    return out.replacingCharacters(in: end, with: dot + "</body>")
+  }
+
+  /// The same HTML with links that are counted.
+  package func following(_ html: String, leaving ways: Composing.Ways = .init()) -> String {
     let kept = Set([ways.unsubscribe, ways.preferences].compactMap { $0 })
     var out = ""
     out.reserveCapacity(html.utf8.count * 3 / 2)
@@ -39,12 +50,7 @@ package struct TrackedLinks: Sendable {
       }
       rest = rest[end...]
     }
-    out += rest
-    let token = SignedLink(.open, subject: String(message), expires: expires).token(key: key)
-    let dot =
-      #"<img src="\#(url)\#(Self.openPath)\#(token)" width="1" height="1" alt="" style="display:block;border:0;">"#
-    guard let end = out.firstRange(of: "</body>") else { return out + dot }
-    return out.replacingCharacters(in: end, with: dot + "</body>")
+    return out + rest
   }
 
   /// Nil when the address is too long for a link.

@@ -19,6 +19,13 @@ package struct MailReport: Hashable, Sendable {
   package var status: String
   package var detail: String
 
+  package init(kind: Kind, message: Int64, status: String, detail: String) {
+    self.kind = kind
+    self.message = message
+    self.status = status
+    self.detail = detail
+  }
+
   /// Reads a mail; nil when it is no report, or not on a mail of ours. `key` is the project's secret.
   package init?(mail: String, key: [UInt8]) {
     guard mail.utf8.count <= Limits.reportBytes, let message = MailMark.message(in: mail, key: key)

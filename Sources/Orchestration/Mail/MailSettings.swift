@@ -10,6 +10,7 @@ package enum MailSetting: String, CaseIterable, Sendable {
   case selector, dkim, dkimEd25519 = "dkim-ed25519"
   case perDomain = "per-domain", connections
   case tracking, repeatService = "repeat-service", feedback
+  case reportsSecret = "reports-secret"
   case privateWebhooks = "private-webhooks"
 
   /// Under which the store keeps it.
@@ -18,7 +19,7 @@ package enum MailSetting: String, CaseIterable, Sendable {
   /// True for what is never shown again.
   package var isSecret: Bool {
     switch self {
-    case .password, .dkim, .dkimEd25519: true
+    case .password, .dkim, .dkimEd25519, .reportsSecret: true
     default: false
     }
   }
@@ -47,6 +48,7 @@ package enum MailSetting: String, CaseIterable, Sendable {
     case .tracking: "yes counts opens and clicks of who allows it"
     case .repeatService: "yes repeats service mail when nobody knows whether it arrived"
     case .feedback: "the sender's name in Feedback-ID"
+    case .reportsSecret: "signs the reports on bounces and complaints that a mail service posts"
     case .privateWebhooks: "yes lets webhooks call private addresses"
     }
   }
@@ -91,6 +93,11 @@ package enum MailSetting: String, CaseIterable, Sendable {
         throw .badValue(rawValue, "a number from 1 to 16")
       }
     case .tracking, .repeatService, .privateWebhooks: return try yesOrNo()
+    case .reportsSecret:
+      guard value.utf8.count >= Limits.reportsSecretBytes, MailHeader.plain(value) == value else {
+        throw .badValue(
+          rawValue, "a text of one line with at least \(Limits.reportsSecretBytes) bytes")
+      }
     case .user, .password, .name, .company, .address, .feedback:
       guard !value.isEmpty, value.utf8.count <= 1_000,
         self == .address || MailHeader.plain(value) == value

@@ -14,12 +14,13 @@ struct PlayCommand: ParsableCommand {
         klantreis play dry-run abandoned-basket
         klantreis play on abandoned-basket --yes
         klantreis play results abandoned-basket
+        klantreis play tasks
 
       A running server does what plays say; docs/plays.md has the form of a play's file.
       """,
     subcommands: [
       List.self, Show.self, Add.self, Check.self, On.self, Off.self, DryRunCommand.self, Try.self,
-      Results.self, Policy.self,
+      Results.self, Policy.self, Tasks.self, Done.self,
     ], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {

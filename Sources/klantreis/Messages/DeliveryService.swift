@@ -17,10 +17,17 @@ struct DeliveryService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var problem: String?
+      var looked: ContinuousClock.Instant?
       while !Task.isCancelled {
         var handled = 0
         do {
           handled = try await turn()
+          if looked.map({ .now - $0 > .seconds(Limits.lateSlotSeconds) }) ?? true {
+            try await workspace.aside { [store = workspace.store] in
+              _ = try store.skipLateSlots(at: .now)
+            }
+            looked = .now
+          }
           problem = nil
         } catch {
           // Said once, and not what it says of anybody.
@@ -38,7 +45,8 @@ struct DeliveryService: Service {
     do {
       settings = try await workspace.aside { try workspace.mailSettings() }
     } catch is MailSettingProblem {
-      // Nobody set mail up yet: what is written down waits.
+      // Nobody set mail up yet: what is written down waits. What the site shows needs no mail.
+      try await tell()
       return 0
     }
     try await workspace.aside { [workspace] in

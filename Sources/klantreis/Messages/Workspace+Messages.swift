@@ -42,16 +42,13 @@ extension Workspace {
 
   /// All contents, by id, and what is wrong with those that cannot be read.
   func contents(_ snapshot: Snapshot) throws -> ContentCatalogue {
-    var files = Content.builtIn
     let own =
       (try? FileManager.default.contentsOfDirectory(
-        at: contentFolder, includingPropertiesForKeys: nil)) ?? []
-    for file in own.filter({ ["yaml", "yml"].contains($0.pathExtension) })
-      .sorted(by: { $0.lastPathComponent < $1.lastPathComponent }).prefix(Limits.contents)
-    {
-      files.append((file.lastPathComponent, try String(contentsOf: file, encoding: .utf8)))
-    }
-    return ContentCatalogue(files: files, vocabulary: vocabulary(snapshot))
+        at: contentFolder, includingPropertiesForKeys: [.contentModificationDateKey, .fileSizeKey]))
+      ?? []
+    let files = own.filter { ["yaml", "yml"].contains($0.pathExtension) }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }.prefix(Limits.contents)
+    return try contentLibrary.catalogue(Array(files), snapshot) { vocabulary(snapshot) }
   }
 
   /// What rules of contents may ask for: that of segments.
@@ -107,23 +104,18 @@ extension Workspace {
       }
     }
     let country = text("address.country") ?? text("country")
-    let values = ContentValue.object(traits.mapValues { ContentValue($0) })
-      .overlaid(by: ContentValue(json: data) ?? .object([:]))
-    let said = (text("language") ?? text("locale"))?.prefix(2).lowercased()
     let number = UInt32(exactly: owner)
     let ways = try ways(outOf: identities.customer, at: now)
     return Recipient(
       email: (text("email") ?? identity(.email)).flatMap { MailAddress($0) },
       phone: text("phone").flatMap { PhoneNumber.normalised($0, country: country) }
         ?? identity(.phone),
-      reader: Composing.Reader(
-        values: values, language: language ?? said.flatMap { Language(rawValue: $0) },
-        holds: { rule in
-          guard let number, let journey = snapshot.journeys.journey(ofCustomer: number),
-            let membership = try? snapshot.membership(rule)
-          else { return false }
-          return membership.holds(ofJourney: journey, at: now.milliseconds)
-        }),
+      reader: Composing.Reader(traits: traits, data: data, language: language) { rule in
+        guard let number, let journey = snapshot.journeys.journey(ofCustomer: number),
+          let membership = try? snapshot.membership(rule)
+        else { return false }
+        return membership.holds(ofJourney: journey, at: now.milliseconds)
+      },
       allowsTracking: number.map {
         snapshot.facts.facts(ofCustomer: $0).consents
           .contains(ConsentGrant(channel: .email, purpose: "analytics"))
@@ -168,9 +160,13 @@ extension Workspace {
   /// Takes a report in: what became of a message, and whether its address is closed by that. False
   /// when it is none on a mail of ours.
   func take(report mail: String, at now: Timestamp) throws -> Bool {
-    guard let report = MailReport(mail: mail, key: try linkKey()),
-      let message = try store.message(report.message)
-    else { return false }
+    guard let report = MailReport(mail: mail, key: try linkKey()) else { return false }
+    return try take(report, at: now)
+  }
+
+  /// The same of a report that was read; taking one twice does no harm. False when the message is gone.
+  func take(_ report: MailReport, at now: Timestamp) throws -> Bool {
+    guard let message = try store.message(report.message) else { return false }
     if let happening = report.happening {
       try store.note([MessageNote(message.id, happening)], at: now)
     }
@@ -196,27 +192,21 @@ extension Workspace {
   }
 }
 
-/// A project's contents.
-struct ContentCatalogue: Sendable {
-  let all: [Content]
-  let problems: [ContentError]
-
-  init(files: [(file: String, yaml: String)], vocabulary: RuleVocabulary) {
-    var found: [String: Content] = [:]
-    var problems: [ContentError] = []
-    for (file, yaml) in files {
-      do throws(ContentError) {
-        let content = try Content(yaml: yaml, file: file, vocabulary: vocabulary)
-        found[content.id] = content
-      } catch {
-        problems.append(error)
-      }
-    }
-    all = found.values.sorted { $0.id < $1.id }
-    self.problems = problems
+extension Composing.Reader {
+  /// A customer with these traits, for a message with data of its own.
+  init(
+    traits: [String: PropertyValue], data: String, language: Language?,
+    holds: @escaping @Sendable (Rule) -> Bool
+  ) {
+    let said = ["language", "locale"].lazy.compactMap { name -> String? in
+      if case .text(let text)? = traits[name], !text.isEmpty { text } else { nil }
+    }.first
+    self.init(
+      values: ContentValue.object(traits.mapValues { ContentValue($0) })
+        .overlaid(by: ContentValue(json: data) ?? .object([:])),
+      language: language ?? said.flatMap { Language(rawValue: $0.prefix(2).lowercased()) },
+      holds: holds)
   }
-
-  subscript(id: String) -> Content? { all.first { $0.id == id } }
 }
 
 /// The server did not take a mail, or nobody knows whether it did.

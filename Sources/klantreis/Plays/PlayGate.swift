@@ -23,6 +23,14 @@ struct PlayGate: Sendable {
 
   /// Asked by delivery with the newest that is known.
   func verdict(on message: Message, _ snapshot: Snapshot, now: Timestamp) throws -> MessageVerdict {
+    try judged(message, snapshot, now: now).verdict
+  }
+
+  /// The same with what was read of the customer for it, and for `rules` besides; nil where the message's
+  /// run was over already.
+  func judged(
+    _ message: Message, _ snapshot: Snapshot, now: Timestamp, reading rules: [Rule] = []
+  ) throws -> (verdict: MessageVerdict, read: CustomerReader.Read?) {
     let store = workspace.store
     let origin = message.intent.origin
     var customer = message.intent.customer
@@ -31,30 +39,31 @@ struct PlayGate: Sendable {
       customer = owned.customer
       switch owned.run.end?.reason {
       case nil, .done: break
-      default: return .skip(.over)
+      default: return (.skip(.over), nil)
       }
       guard
         let program = try workspace.plays.program(
           origin.play, version: origin.version, snapshot)
-      else { return .skip(.over) }
+      else { return (.skip(.over), nil) }
       play = program.play
       let reader = try CustomerReader(
-        [customer], snapshot, rules: program.rules, runs: [:], library: workspace.plays)
+        [customer], snapshot, rules: program.rules + rules, runs: [:], library: workspace.plays)
       let read = try reader.read(customer)
       if PlayMachine(program).exit(of: owned.run, read.witness(program), now: now) != nil {
-        return .skip(.over)
+        return (.skip(.over), read)
       }
       // A basket out of which everything was taken is not left, but given up.
       if program.play.key == Basket.key,
         Basket(owned.run.key, of: read.customer.touchpoints)?.isEmptied == true
       {
-        return .skip(.over)
+        return (.skip(.over), read)
       }
-      return try decide(message, customer, play, read, snapshot, now)
+      return (try decide(message, customer, play, read, snapshot, now), read)
     }
     let reader = try CustomerReader(
-      [customer], snapshot, rules: [], runs: [:], library: workspace.plays)
-    return try decide(message, customer, play, try reader.read(customer), snapshot, now)
+      [customer], snapshot, rules: rules, runs: [:], library: workspace.plays)
+    let read = try reader.read(customer)
+    return (try decide(message, customer, play, read, snapshot, now), read)
   }
 
   private func decide(
@@ -67,12 +76,16 @@ struct PlayGate: Sendable {
     let isSalesMoment = !notSales.contains { $0.holds(for: read.customer, at: now) }
     let candidate = ContactCandidate(
       channel: message.intent.channel, purpose: message.intent.purpose,
-      priority: message.intent.priority, due: message.intent.due, zone: read.zone,
+      priority: message.intent.priority,
+      // A place on the site holds what it holds until its end, whenever the customer comes.
+      due: message.intent.channel == .onsite ? now : message.intent.due, zone: read.zone,
       hasConsent: read.customer.facts.consents.contains { $0.means(grant) },
       isSalesMoment: isSalesMoment)
     return policy.decide(
       candidate,
-      try history(of: customer, read, besides: message.id, now), now: now)
+      // Nothing that was sent keeps a place on the site empty.
+      message.intent.channel == .onsite
+        ? ContactHistory() : try history(of: customer, read, besides: message.id, now), now: now)
   }
 
   private func history(

@@ -25,6 +25,7 @@ struct API: Sendable {
     ProfileDesk(workspace: workspace).addAPIRoutes(to: group)
     CompanyDesk(workspace: workspace).addAPIRoutes(to: group)
     PrivacyDesk(workspace: workspace).addAPIRoutes(to: group)
+    PlayDesk(workspace: workspace).addAPIRoutes(to: group)
     group.get("openapi.json", needs: .insights) { _, _ in
       Response.data(
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")

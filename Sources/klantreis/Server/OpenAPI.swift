@@ -17,7 +17,7 @@ enum OpenAPI {
         Dictionary(
           uniqueKeysWithValues: QuestionKind.all.map { ("/api/v1/\($0.name)", path($0)) }
             + [("/api/v1/changes", changes)] + IdentityAPI.paths + ProfileAPI.paths
-            + AccountAPI.paths + PrivacyAPI.paths)),
+            + AccountAPI.paths + PrivacyAPI.paths + PlayAPI.paths)),
       "components": [
         "schemas": ["Error": errorSchema],
         "securitySchemes": ["token": ["type": "http", "scheme": "bearer"]],

@@ -18,7 +18,15 @@ struct PlayDesk: Sendable {
   func addRoutes(to routes: GuardedRoutes) {
     routes.get("plays", needs: .insights) { request, context in
       let visit = Visit(request, context)
-      return Response.html(try await workspace.asking { try list(visit, $0) })
+      let seesPersons = try context.knownVisitor().may(.persons)
+      return Response.html(
+        try await workspace.asking { try list(visit, $0, seesPersons: seesPersons) })
+    }
+    routes.post("tasks/:id/done", needs: .act) { request, context in
+      let form = try await FormFields.body(of: request)
+      try await finish(try context.pathPart("id"), by: context)
+      return Response.seeOther(
+        (form["customer"].map { Pages.customerPath($0) } ?? "/plays") + "#tasks")
     }
     routes.get("plays/:id", needs: .insights) { request, context in
       let id = try context.pathPart("id")
@@ -66,7 +74,7 @@ struct PlayDesk: Sendable {
 
   // MARK: Pages
 
-  private func list(_ visit: Visit, _ snapshot: Snapshot) throws -> String {
+  private func list(_ visit: Visit, _ snapshot: Snapshot, seesPersons: Bool) throws -> String {
     let store = workspace.store
     let runs = try store.runCounts()
     let messages = try store.playMessageCounts()
@@ -79,7 +87,39 @@ struct PlayDesk: Sendable {
         sent: MessageState.allCases.filter(\.mayHaveArrived).reduce(0) { $0 + (counts[$1] ?? 0) },
         skipped: counts[.skipped] ?? 0)
     }
-    return Pages.playsPage(PlaysPage(rows: rows), visit.context(snapshot))
+    let tasks =
+      seesPersons ? try shown(workspace.store.playTasks(limit: Limits.tasksPerPage), snapshot) : []
+    return Pages.playsPage(PlaysPage(rows: rows, tasks: tasks), visit.context(snapshot))
+  }
+
+  private func shown(_ tasks: [PlayTask], _ snapshot: Snapshot) throws -> [TaskRow] {
+    let keys = try workspace.store.customerKeys(Array(Set(tasks.map(\.customer))))
+    return tasks.map { task in
+      TaskRow(
+        id: task.id, text: task.text, playID: task.play,
+        play: snapshot.plays[task.play]?.program?.play.name ?? LocalizedText(en: task.play),
+        customer: keys[task.customer], created: snapshot.zone.clock(task.created),
+        done: task.done.map { snapshot.zone.clock($0) })
+    }
+  }
+
+  /// For the customer's page.
+  func tasks(ofCustomer key: String, _ snapshot: Snapshot) throws -> [TaskRow] {
+    guard let customer = try workspace.store.customer(key: key) else { return [] }
+    return try shown(
+      workspace.store.playTasks(ofCustomer: customer, limit: Limits.tasksOfCustomer), snapshot)
+  }
+
+  /// Notes that a task was done. Throws ``NotFound`` where it is not open.
+  func finish(_ id: String, by context: ServerContext) async throws {
+    let isDone = try await workspace.working {
+      try Int64(id).map { try workspace.store.finishTask($0, at: .now) } ?? false
+    }
+    guard isDone else {
+      throw NotFound(
+        what: "Nothing was changed.", advice: "There is no such task, or it was done already.")
+    }
+    try await workspace.note(.taskDone, id, by: context)
   }
 
   private func page(

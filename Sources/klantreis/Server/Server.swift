@@ -15,6 +15,7 @@ struct Server: Sendable {
   /// Host names under which it may be reached besides this machine's own.
   let allowedHosts: Set<String>
   let logger: Logger
+  let slots: SlotRoutes
   private let gate: Gate
 
   init(
@@ -26,6 +27,7 @@ struct Server: Sendable {
     self.allowedHosts = allowedHosts
     self.logger = logger
     reception = Reception(workspace: workspace)
+    slots = SlotRoutes(workspace: workspace, reception: reception)
   }
 
   func router() -> Router<ServerContext> {
@@ -35,9 +37,11 @@ struct Server: Sendable {
     CollectorRoutes(door: reception.door).addRoutes(to: router)
     status.addOpenRoutes(to: router)
     TrackerRoute().addRoute(to: router)
+    slots.addRoutes(to: router)
     let playLinks = PlayLinkRoutes(workspace: workspace)
     playLinks.addShopRoutes(to: router)
     MessageLinks(workspace: workspace, intake: reception.intake).addOpenRoutes(to: router)
+    MailReportRoute(workspace: workspace).addRoute(to: router)
     router.add(middleware: SecurityHeaders())
     router.add(middleware: RememberLanguage())
     playLinks.addOpenRoutes(to: router)

@@ -104,6 +104,7 @@ struct Site: Sendable {
       companies: try snapshot.accountPlaces(ofCustomer: id), models: snapshot.models.models)
     page.consent = try workspace.consentCard(of: id)
     page.messages = try MessageDesk(workspace: workspace).rows(ofCustomer: id, snapshot)
+    page.tasks = try PlayDesk(workspace: workspace).tasks(ofCustomer: id, snapshot)
     return Pages.timelinePage(page, context)
   }
 
