@@ -7,7 +7,7 @@ stands where it stands.
     once.py [--program PATH] [--customers N] [--kills N] [--seed N] [--keep FOLDER]
 
 The short form, without arguments, takes less than three minutes. The full one is
-`--customers 100000 --kills 200`. Exit codes: 0 all well, 1 something is wrong.
+`--customers 100000 --kills 200 --pause 12`. Exit codes: 0 all well, 1 something is wrong.
 """
 import argparse
 import collections
@@ -337,7 +337,7 @@ class World:
             wait = time.monotonic() + chance.uniform(0.05, self.given.pause)
             while time.monotonic() < wait and self.killing:
                 time.sleep(0.02)
-            if not self.killing:
+            if not self.killing or self.kills >= self.given.kills:
                 return
             self.server.kill()
             self.kills += 1
