@@ -28,6 +28,7 @@ let package = Package(
     // For Benchmarks, which is a package of its own.
     .library(name: "KlantreisEngine", targets: ["CustomerJourney", "JourneyEngine", "Insights"]),
     .library(name: "KlantreisCollector", targets: ["CustomerJourney", "Collector", "Store"]),
+    .library(name: "KlantreisOrchestration", targets: ["CustomerJourney", "Orchestration"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -29,6 +29,11 @@ let package = Package(
       name: "BaseBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],
       packageAccess: false, swiftSettings: asTheProgram),
+    // How many mails one core composes.
+    .executableTarget(
+      name: "MailBench",
+      dependencies: [.product(name: "KlantreisOrchestration", package: program)],
+      packageAccess: false, swiftSettings: asTheProgram),
     .executableTarget(
       name: "JourneyBench",
       dependencies: [.product(name: "KlantreisEngine", package: program)],

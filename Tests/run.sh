@@ -56,6 +56,8 @@ step "the front door: real clients, crashes, bad disks and bad manners"
 .build-python/bin/python Tests/EndToEnd/front_door.py
 step "mail: a server that refuses, fails and drops, signatures, bounces, webhooks"
 .build-python/bin/python Tests/EndToEnd/mail.py
+step "plays, a mail server that lies, kills and a clock that jumps: once and never wrong"
+.build-python/bin/python Tests/EndToEnd/once.py
 step "persons who are forgotten, through kills"
 .build-python/bin/python Tests/EndToEnd/forget.py
 

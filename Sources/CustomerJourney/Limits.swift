@@ -278,6 +278,8 @@ package enum Limits {
   /// Messages that a sender takes at once, and seconds that it has for them.
   package static let messagesPerClaim = 50
   package static let messageLeaseSeconds: Int64 = 300
+  /// Changes of messages whose touchpoints are stored at once.
+  package static let changesPerTelling = 500
   /// Characters of a template, how deep its sections stand in one another, the items of a list that it
   /// shows, the blocks of a mail, and the bytes that it may become.
   package static let contentCharacters = 65_536

@@ -83,11 +83,36 @@ package struct MessageNote: Hashable, Sendable {
   /// The sender's claim; nil where it isn't a sender that says it.
   package var claim: Int?
   package var happening: MessageHappening
+  /// Of a handing over: what was known when it was decided.
+  package var asOf: CustomerMark?
 
-  package init(_ message: Int64, claim: Int? = nil, _ happening: MessageHappening) {
+  package init(
+    _ message: Int64, claim: Int? = nil, _ happening: MessageHappening, asOf: CustomerMark? = nil
+  ) {
     self.message = message
     self.claim = claim
     self.happening = happening
+    self.asOf = asOf
+  }
+}
+
+/// How much was known of a customer when something was decided: the last rows that were looked at.
+package struct CustomerMark: Hashable, Sendable {
+  package var customer: Int64
+  package var touchpoint: Int64
+  package var journeyChange: Int64
+  package var profileChange: Int64
+  package var consent: Int64
+
+  package init(
+    customer: Int64 = 0, touchpoint: Int64, journeyChange: Int64, profileChange: Int64,
+    consent: Int64
+  ) {
+    self.customer = customer
+    self.touchpoint = touchpoint
+    self.journeyChange = journeyChange
+    self.profileChange = profileChange
+    self.consent = consent
   }
 }
 

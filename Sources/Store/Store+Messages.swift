@@ -69,22 +69,43 @@ extension Store {
   // MARK: Sending
 
   /// Takes messages that are due, the highest priority first, for a sender that has until `lease` to
-  /// say what became of them.
+  /// say what became of them. Of one customer only one at a time is with any sender: what became of it
+  /// counts for the next.
   package func claimMessages(
     channels: [MessageChannel], limit: Int = Limits.messagesPerClaim, until lease: Timestamp,
     at now: Timestamp
   ) throws -> [Message] {
     // Looked for first without the right to write, which others want too.
-    guard try pool.read({ db in try !Self.due(channels, limit: 1, now, db).isEmpty }) else {
-      return []
-    }
+    guard try isAnyDue(channels: channels, at: now) else { return [] }
     return try pool.write { db in
       try Self.due(channels, limit: limit, now, db).compactMap { id in
+        guard try !Self.hasAnotherClaimed(id, now, db) else { return nil }
         let standing = try Self.apply(
           .claimed(until: lease), to: id, claim: nil, policy: MessagePolicy(), at: now, db)
         return standing == nil ? nil : try Self.message(id, db)
       }
     }
+  }
+
+  package func isAnyDue(channels: [MessageChannel], at now: Timestamp) throws -> Bool {
+    try pool.read { db in try !Self.due(channels, limit: 1, now, db).isEmpty }
+  }
+
+  /// Whether a sender has another message of the same customer, under whatever identity.
+  private static func hasAnotherClaimed(
+    _ id: Int64, _ now: Timestamp, _ db: Database
+  ) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(
+        sql: """
+          WITH whose (customer) AS (
+            SELECT \(Schema.customer(of: "m.customer", at: "?2")) FROM message m WHERE m.id = ?1)
+          SELECT EXISTS (
+            SELECT 1 FROM whose w, message o WHERE o.customer = w.customer AND o.state = 'claimed')
+          OR EXISTS (
+            SELECT 1 FROM whose w JOIN identity_owner i ON i.customer = w.customer
+            JOIN message o ON o.customer = i.identity WHERE o.state = 'claimed')
+          """), arguments: [id, now.milliseconds]) ?? false
   }
 
   private static func due(
@@ -98,9 +119,11 @@ extension Store {
         let rows = try Row.fetchAll(
           db.cachedStatement(
             sql: """
-              SELECT due, id FROM message
-              WHERE state = 'waiting' AND channel = ? AND priority = ? AND due <= ?
-              ORDER BY due LIMIT ?
+              SELECT m.due, m.id FROM message m
+              WHERE m.state = 'waiting' AND m.channel = ? AND m.priority = ? AND m.due <= ?
+                AND NOT EXISTS (
+                  SELECT 1 FROM message o WHERE o.customer = m.customer AND o.state = 'claimed')
+              ORDER BY m.due LIMIT ?
               """),
           arguments: [channel.rawValue, priority, now.milliseconds, limit - found.count])
         ofPriority += rows.map { ($0[0], $0[1]) }
@@ -131,17 +154,64 @@ extension Store {
   }
 
   /// Notes what happened, in one transaction. The answer has nil where it no longer counts: the claim is
-  /// another's now, or a message that stands there cannot become that.
+  /// another's now, or a message that stands there cannot become that. What is to be handed over, but
+  /// was decided on before the last thing that is known of the customer, is put off instead, to be
+  /// decided on again.
   @discardableResult
   package func note(
     _ notes: [MessageNote], policy: MessagePolicy = MessagePolicy(), at now: Timestamp
   ) throws -> [MessageStanding?] {
     try pool.write { db in
       try notes.map { note in
-        try Self.apply(
-          note.happening, to: note.message, claim: note.claim, policy: policy, at: now, db)
+        var happening = note.happening
+        if happening == .handedOver, let asOf = note.asOf, try Self.hasNews(since: asOf, db) {
+          happening = .putOff(
+            until: now.adding(seconds: 1), MessageReason("journey-changed"))
+        }
+        return try Self.apply(
+          happening, to: note.message, claim: note.claim, policy: policy, at: now, db)
       }
     }
+  }
+
+  /// How much is known of anybody now; to be read before what is decided by it.
+  package func knowledge() throws -> CustomerMark {
+    try pool.read { db in
+      let row = try Row.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT coalesce((SELECT max(id) FROM touchpoint), 0),
+              coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'), 0),
+              coalesce((SELECT max(id) FROM profile_change), 0),
+              coalesce((SELECT max(id) FROM consent_entry), 0)
+            """))
+      return CustomerMark(
+        touchpoint: row?[0] ?? 0, journeyChange: row?[1] ?? 0, profileChange: row?[2] ?? 0,
+        consent: row?[3] ?? 0)
+    }
+  }
+
+  /// Whether more is known of a customer than a mark says.
+  private static func hasNews(since mark: CustomerMark, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(
+        sql: """
+          WITH own (identity) AS (
+            SELECT ?1 UNION SELECT identity FROM identity_owner WHERE customer = ?1)
+          SELECT EXISTS (
+              SELECT 1 FROM journey_change WHERE id > ?3 AND customer IN (SELECT identity FROM own))
+            OR EXISTS (
+              SELECT 1 FROM touchpoint WHERE id > ?2 AND customer IN (SELECT identity FROM own))
+            OR EXISTS (
+              SELECT 1 FROM profile_change
+              WHERE id > ?4 AND customer IN (SELECT identity FROM own))
+            OR EXISTS (
+              SELECT 1 FROM consent_entry
+              WHERE id > ?5 AND customer IN (SELECT identity FROM own))
+          """),
+      arguments: [
+        mark.customer, mark.touchpoint, mark.journeyChange, mark.profileChange, mark.consent,
+      ]) ?? false
   }
 
   /// Frees what senders had that were not heard of. Returns how many that were.

@@ -24,7 +24,7 @@ import Testing
 
   /// Everything is as it should be but for what a test changes.
   private struct World {
-    var check = SendingCheck.send
+    var check = SendingCheck.send(asOf: nil)
     var email = MailAddress("ann@example.org")
     var phone: String? = "+31612345678"
     var closed = false
@@ -33,6 +33,10 @@ import Testing
     var tracks = false
     var webhooks: [String: Webhook] = [:]
     var perDomain = "120"
+    var claimed: [Message] = []
+    var failing: @Sendable (Message) throws -> Void = { _ in }
+    var noted: @Sendable (MessageNote) -> Void = { _ in }
+    let rates = DomainRates()
 
     func delivery() throws -> Delivery {
       let world = self
@@ -46,8 +50,15 @@ import Testing
         json: #"{"firstName":"Ann","until":"now","cartUrl":"https://shop.nl/c","cartId":"1"}"#)
       return Delivery(
         Delivery.Surroundings(
-          claim: { _, _, _ in [] }, note: { notes, _, _ in notes.map { _ in nil } },
-          check: { _, _ in world.check },
+          claim: { _, _, _ in world.claimed },
+          note: { notes, _, _ in
+            notes.forEach(world.noted)
+            return notes.map { _ in nil }
+          },
+          check: { message, _ in
+            try world.failing(message)
+            return world.check
+          },
           recipient: { _, _, _ in
             Recipient(
               email: world.email, phone: world.phone,
@@ -56,7 +67,7 @@ import Testing
           },
           content: { _ in world.hasContent ? content : nil }, isClosed: { _ in world.closed },
           close: { _, _, _ in }, webhook: { world.webhooks[$0] }, now: { now }),
-        settings: try MailSettings(settings), key: key)
+        settings: try MailSettings(settings), key: key, rates: rates)
     }
   }
 
@@ -95,7 +106,7 @@ import Testing
       (World(), Self.message(.onsite), "skipped not-sent-from-here"),
     ]
     for (world, message, expected) in cases {
-      #expect(Self.said(try world.delivery().prepare(message, at: Self.now)) == expected)
+      #expect(Self.said(try world.delivery().prepare(message, at: Self.now).prepared) == expected)
     }
   }
 
@@ -103,20 +114,58 @@ import Testing
   func rate() throws {
     let delivery = try World(perDomain: "12").delivery()
     let said = try (0..<4).map { _ in
-      Self.said(try delivery.prepare(Self.message(), at: Self.now))
+      Self.said(try delivery.prepare(Self.message(), at: Self.now).prepared)
     }
     #expect(said == ["mail example.org", "mail example.org", "put off rate", "put off rate"])
-    var rate = DomainRate(perMinute: 60)
-    for _ in 0..<10 { #expect(rate.take("a", at: Self.now) == nil) }
-    #expect(rate.take("a", at: Self.now) == Self.now.adding(seconds: 1))
-    #expect(rate.take("b", at: Self.now) == nil)
-    #expect(rate.take("a", at: Self.now.adding(seconds: 1)) == nil)
+    var rate = DomainRate()
+    func take(_ domain: String, after seconds: Int64 = 0) -> Timestamp? {
+      rate.take(domain, perMinute: 60, at: Self.now.adding(seconds: seconds))
+    }
+    for _ in 0..<10 { #expect(take("a") == nil) }
+    // Each gets a moment of its own, and finds room then.
+    #expect(take("a") == Self.now.adding(seconds: 1))
+    #expect(take("a") == Self.now.adding(seconds: 2))
+    #expect(take("b") == nil)
+    #expect(take("a", after: 1) == nil)
+    #expect(take("a", after: 2) == nil)
+    #expect(take("a", after: 2) == Self.now.adding(seconds: 3))
+  }
+
+  @Test("the rate of a domain holds over all that send, and over all that they claim")
+  func rateOfAll() throws {
+    let world = World(perDomain: "12")
+    let said = try (0..<4).map { _ in
+      Self.said(try world.delivery().prepare(Self.message(), at: Self.now).prepared)
+    }
+    #expect(said == ["mail example.org", "mail example.org", "put off rate", "put off rate"])
+  }
+
+  @Test("what goes wrong with one message is its reason, and loses nothing of the others")
+  func oneThatCannotBeMade() throws {
+    struct Broken: Error {}
+    let noted = Mutex<[String]>([])
+    var world = World()
+    world.claimed = ([7, 8, 9] as [Int64]).map { id in
+      var message = Self.message(.onsite)
+      message.id = id
+      message.standing.leaseEnds = nil
+      return message
+    }
+    world.failing = { if $0.id == 8 { throw Broken() } }
+    world.noted = { note in noted.withLock { $0.append("\(note.message) \(note.happening.name)") } }
+    #expect(try world.delivery().sendDue() == 3)
+    #expect(noted.withLock { $0 } == ["7 skipped", "8 failed for now", "9 skipped"])
+    noted.withLock { $0 = [] }
+    #expect(try world.delivery().sendDue(while: { false }) == 3)
+    #expect(noted.withLock { $0 }.isEmpty)
   }
 
   @Test(
     "links are counted only where that is on, lead where they led, and ways out stay as they are")
   func tracked() throws {
-    guard case .mail(let plain, _) = try World().delivery().prepare(Self.message(), at: Self.now)
+    guard
+      case .mail(let plain, _) = try World().delivery().prepare(Self.message(), at: Self.now)
+        .prepared
     else { throw Unexpected() }
     #expect(!String(decoding: plain, as: UTF8.self).contains(TrackedLinks.openPath))
     let links = TrackedLinks(

@@ -9,25 +9,34 @@ import Testing
   let store: Store
   let now = Timestamp(seconds: 1_800_000_000)
   let customer: Int64
+  /// It, and four others.
+  private let customers: [Int64]
 
   init() throws {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "klantreis-messages-\(UUID().uuidString)")
     store = try Store(folder: folder)
-    try store.append([
-      Touchpoint(
-        customer: "1184", occurred: now, event: .productViewed, channel: .website, messageID: "m")
-    ])
-    customer = try #require(try store.customer(key: "1184"))
+    let keys = ["1184", "1185", "1186", "1187", "1188"]
+    let moment = now
+    try store.append(
+      keys.map { key in
+        Touchpoint(
+          customer: key, occurred: moment, event: .productViewed, channel: .website,
+          messageID: "m\(key)")
+      })
+    var numbers: [Int64] = []
+    for key in keys { numbers.append(try #require(try store.customer(key: key))) }
+    customers = numbers
+    customer = numbers[0]
   }
 
   private func intent(
     _ key: String, step: String = "first", version: Int = 1, priority: Int = 5, after: Int64 = 0,
-    purpose: MessagePurpose = .marketing, channel: MessageChannel = .email
+    purpose: MessagePurpose = .marketing, channel: MessageChannel = .email, of who: Int = 0
   ) -> MessageIntent {
     MessageIntent(
       origin: MessageOrigin(play: "basket", version: version, key: key, step: step),
-      customer: customer, channel: channel, purpose: purpose, template: "basket",
+      customer: customers[who], channel: channel, purpose: purpose, template: "basket",
       data: #"{"cartId":"\#(key)"}"#, priority: priority, due: now.adding(seconds: after))
   }
 
@@ -62,14 +71,75 @@ import Testing
   func whatIsDueGoesBy() throws {
     try store.plan(
       [
-        intent("late", after: 10), intent("old", after: -60), intent("older", after: -90),
-        intent("high", priority: 9), intent("text", channel: .sms),
+        intent("late", after: 10), intent("old", after: -60, of: 1),
+        intent("older", after: -90, of: 2), intent("high", priority: 9, of: 3),
+        intent("text", channel: .sms, of: 4),
       ], at: now)
     #expect(try claim(2).map(\.intent.origin.key) == ["high", "older"])
     #expect(try claim().map(\.intent.origin.key) == ["old"])
     #expect(try claim().isEmpty)
     #expect(try store.nextDue(channels: [.email]) == now.adding(seconds: 10))
     #expect(try store.nextDue(channels: [.webhook]) == nil)
+  }
+
+  @Test("of one customer one message at a time is with a sender, under whatever identity")
+  func oneAtATime() throws {
+    try store.plan([intent("a"), intent("b"), intent("c", of: 1)], at: now)
+    // What is known under 1185 turns out to be of the customer 1184.
+    try store.append([
+      Touchpoint(
+        customer: "1184", occurred: now, event: .productViewed, channel: .website,
+        messageID: "joins", alsoKnownAs: ["1185"], claimant: .server)
+    ])
+    let first = try claim()
+    #expect(first.count == 1)
+    #expect(try claim().isEmpty)
+    for message in first {
+      try store.note([.init(message.id, claim: 1, .skipped(MessageReason("x")))], at: now)
+    }
+    #expect(try claim().count == 1)
+  }
+
+  @Test(
+    "what was decided before the last that is known of the customer is not handed over",
+    arguments: ["nothing", "another", "touchpoint", "consent", "trait", "joined"])
+  func decidedBefore(what: String) throws {
+    try store.plan([intent("a", purpose: .service)], at: now)
+    let message = try #require(try claim().first)
+    var mark = try store.knowledge()
+    mark.customer = customer
+    func touchpoint(_ key: String, also other: [String] = []) throws {
+      try store.append([
+        Touchpoint(
+          customer: key, occurred: now, event: .orderCompleted, channel: .website,
+          messageID: "new", alsoKnownAs: other, claimant: .server)
+      ])
+    }
+    switch what {
+    case "another": try touchpoint("1188")
+    case "touchpoint": try touchpoint("1184")
+    case "joined": try touchpoint("1186", also: ["1184"])
+    case "consent":
+      try store.add([
+        ConsentEntry(
+          key: "1184", purpose: "marketing", channel: .email, state: .refused, happened: now,
+          means: .unsubscribe, by: "customer")
+      ])
+    case "trait":
+      let change = ProfileChange(
+        customer: "1184", traits: ["email": .text("new@example.org")], occurred: now,
+        messageID: "p", source: "test", claimant: .server)
+      _ = try store.append([CollectedBatch(profiles: [change])])
+    default: break
+    }
+    let standing = try store.note(
+      [.init(message.id, claim: 1, .handedOver, asOf: mark)], at: now)[0]
+    if ["nothing", "another"].contains(what) {
+      #expect(standing?.isHandedOver == true)
+    } else {
+      #expect(standing?.state == .waiting && standing?.reason?.code == "journey-changed")
+      #expect(standing?.due == now.adding(seconds: 1))
+    }
   }
 
   @Test("only the sender whose claim is the last one is heard") func onlyTheSenderWhoseClaim()
@@ -161,8 +231,11 @@ import Testing
     try store.pool.write { db in
       for sql in [
         """
-        SELECT due, id FROM message WHERE state = 'waiting' AND channel = 'email' AND priority = 5
-        AND due <= 1 ORDER BY due LIMIT 5
+        SELECT m.due, m.id FROM message m
+        WHERE m.state = 'waiting' AND m.channel = 'email' AND m.priority = 5 AND m.due <= 1
+          AND NOT EXISTS (
+            SELECT 1 FROM message o WHERE o.customer = m.customer AND o.state = 'claimed')
+        ORDER BY m.due LIMIT 5
         """,
         "SELECT min(due) FROM message WHERE state = 'waiting' AND channel = 'email' AND priority = 1",
       ] {

@@ -135,6 +135,17 @@ import Testing
     #expect(try shop.runs().map(\.run.key) == ["c3"])
   }
 
+  @Test("What a clock that is ahead calls the future brings somebody in now")
+  func ahead() throws {
+    let shop = try Shop()
+    try shop.happen("ann", "Product Added", cart: "c1", at: shop.now.adding(seconds: 3_000))
+    try shop.look()
+    #expect(try shop.runs().map(\.run.entered) == [shop.now])
+    shop.wait(minutes: 61)
+    try shop.look()
+    #expect(try shop.runs().count == 1)
+  }
+
   @Test("A play that begins by time alone begins when the time comes")
   func winBack() throws {
     let shop = try Shop(["win-back"])

@@ -1,7 +1,6 @@
 import Access
 package import CustomerJourney
 import Foundation
-import Synchronization
 
 /// Sends what is due: claims, checks again, composes, hands over, and notes what became of it.
 ///
@@ -51,14 +50,16 @@ package final class Delivery: Sendable {
   private let surroundings: Surroundings
   private let settings: MailSettings
   private let key: [UInt8]
-  private let rate: Mutex<DomainRate>
+  private let rates: DomainRates
 
   /// `key` is the project's secret for links.
-  package init(_ surroundings: Surroundings, settings: MailSettings, key: [UInt8]) {
+  package init(
+    _ surroundings: Surroundings, settings: MailSettings, key: [UInt8], rates: DomainRates
+  ) {
     self.surroundings = surroundings
     self.settings = settings
     self.key = key
-    rate = Mutex(DomainRate(perMinute: settings.perDomainMinute))
+    self.rates = rates
   }
 
   /// What one message needs to leave, or what becomes of it instead.
@@ -69,7 +70,10 @@ package final class Delivery: Sendable {
   }
 
   /// Sends what is due now with one connection, and returns how many messages were handled. Blocks.
-  package func sendDue(limit: Int = Limits.messagesPerClaim) throws -> Int {
+  /// Between two messages it is asked whether to go on; what is left then is let go when its lease ends.
+  package func sendDue(
+    limit: Int = Limits.messagesPerClaim, while goesOn: () -> Bool = { true }
+  ) throws -> Int {
     let began = surroundings.now()
     let lease = began.adding(seconds: Limits.messageLeaseSeconds)
     let messages = try surroundings.claim(limit, lease, began)
@@ -77,17 +81,17 @@ package final class Delivery: Sendable {
     let connection = SMTPConnection(settings)
     // What became of the last one is written with the handing over of the next: one commit a message.
     var notes: [MessageNote] = []
-    for message in messages {
+    for message in messages where goesOn() {
       let now = surroundings.now()
       // What is left of the claim is let go in time, so that nobody else sends it meanwhile.
       guard now.adding(seconds: Int64(Limits.sendSeconds)) < lease else { break }
       let claim = message.standing.claim
-      let prepared = try prepare(message, at: now)
+      let (prepared, asOf) = preparedOrFailed(message, at: now)
       if case .ended(let happening) = prepared {
         notes.append(MessageNote(message.id, claim: claim, happening))
         continue
       }
-      notes.append(MessageNote(message.id, claim: claim, .handedOver))
+      notes.append(MessageNote(message.id, claim: claim, .handedOver, asOf: asOf))
       let standings = try surroundings.note(notes, settings.policy, now)
       notes = []
       guard standings.last??.isHandedOver == true else { continue }
@@ -97,13 +101,31 @@ package final class Delivery: Sendable {
     return messages.count
   }
 
-  /// What a message needs to leave now, or what becomes of it instead.
-  package func prepare(_ message: Message, at now: Timestamp) throws -> Prepared {
-    switch try surroundings.check(message, now) {
-    case .putOff(let until, let reason): return .ended(.putOff(until: until, reason))
-    case .skip(let reason): return .ended(.skipped(reason))
-    case .send: break
+  /// What goes wrong with one message holds up no other, and loses nothing of what became of the last.
+  private func preparedOrFailed(
+    _ message: Message, at now: Timestamp
+  ) -> (prepared: Prepared, asOf: CustomerMark?) {
+    do {
+      return try prepare(message, at: now)
+    } catch {
+      // The kind alone: what an error says may name somebody.
+      return (.ended(.failedForNow(MessageReason("not-made", "\(type(of: error))"))), nil)
     }
+  }
+
+  /// What a message needs to leave now, or what becomes of it instead; and what was known of the
+  /// customer when it was decided that it may.
+  package func prepare(
+    _ message: Message, at now: Timestamp
+  ) throws -> (prepared: Prepared, asOf: CustomerMark?) {
+    switch try surroundings.check(message, now) {
+    case .putOff(let until, let reason): (.ended(.putOff(until: until, reason)), nil)
+    case .skip(let reason): (.ended(.skipped(reason)), nil)
+    case .send(let asOf): (try made(message, at: now), asOf)
+    }
+  }
+
+  private func made(_ message: Message, at now: Timestamp) throws -> Prepared {
     guard let recipient = try surroundings.recipient(message, settings, now) else {
       return .ended(.skipped(MessageReason("no-customer")))
     }
@@ -140,7 +162,9 @@ package final class Delivery: Sendable {
     var mail = try composing.mail(
       content, for: recipient.reader, variant: message.intent.variant, ways: recipient.ways)
     // The last check, for it counts.
-    if let until = rate.withLock({ $0.take(address.domain, at: now) }) {
+    if let until = rates.take(
+      address.domain, perMinute: settings.perDomainMinute, at: now)
+    {
       return .ended(.putOff(until: until, MessageReason("rate")))
     }
     if settings.isTracking, recipient.allowsTracking, let url = settings.url {

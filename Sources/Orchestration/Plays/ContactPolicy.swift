@@ -216,8 +216,9 @@ extension ContactPolicy {
     if history.waiting.contains(where: { $0.purpose == .service }) {
       return wait(now.adding(seconds: 900), .serviceFirst)
     }
+    // What seems to be still to come was sent before the clock was set back, and counts too.
     let sold = history.contacts.filter {
-      $0.purpose == .marketing && $0.channel != .onsite && $0.channel != .webhook && $0.at <= now
+      $0.purpose == .marketing && $0.channel != .onsite && $0.channel != .webhook
     }
     if let rest, rest.afterUnanswered > 0, sold.count >= rest.afterUnanswered,
       sold.suffix(rest.afterUnanswered).allSatisfy({ !$0.isAnswered }), let last = sold.last?.at
@@ -243,7 +244,7 @@ extension ContactPolicy {
       return wait(now.adding(seconds: 900), .otherPlay)
     }
     if let last = history.contacts.last(where: {
-      $0.at <= now && $0.channel != .onsite && $0.channel != .webhook
+      $0.channel != .onsite && $0.channel != .webhook
     })?.at {
       let until = last.adding(seconds: Int64(spacingMinutes) * 60)
       if now < until { return wait(until, .otherPlay) }

@@ -15,83 +15,139 @@ struct DeliveryService: Service {
   private static let queue = DispatchQueue(label: "delivery", attributes: .concurrent)
 
   func run() async throws {
+    let rates = DomainRates()
+    let senders = Senders()
     await cancelWhenGracefulShutdown {
-      var problem: String?
       var looked: ContinuousClock.Instant?
-      while !Task.isCancelled {
-        var handled = 0
-        do {
-          handled = try await turn()
-          if looked.map({ .now - $0 > .seconds(Limits.lateSlotSeconds) }) ?? true {
-            try await workspace.aside { [store = workspace.store] in
-              _ = try store.skipLateSlots(at: .now)
+      await withDiscardingTaskGroup { group in
+        while !Task.isCancelled {
+          var isMoreToTell = false
+          do {
+            // Each connection goes on by itself: one with a server that stalls holds up no other.
+            for _ in 0..<senders.missing(of: try await look()) {
+              group.addTask { await keepSending(rates, senders) }
             }
-            looked = .now
+            isMoreToTell = try await tell()
+            try await letGoOfLateSlots(&looked)
+          } catch {
+            complain(error, senders)
           }
-          problem = nil
-        } catch {
-          // Said once, and not what it says of anybody.
-          if problem != "\(error)" { logger.error("Messages cannot be sent: \(error)") }
-          problem = "\(error)"
+          if !isMoreToTell { try? await Task.sleep(for: .seconds(Limits.newsSeconds)) }
         }
-        if handled == 0 { try? await Task.sleep(for: .seconds(Limits.newsSeconds)) }
+        senders.stop()
       }
     }
   }
 
-  /// One round over all connections. Returns how many messages were handled.
-  private func turn() async throws -> Int {
-    let settings: MailSettings
-    do {
-      settings = try await workspace.aside { try workspace.mailSettings() }
-    } catch is MailSettingProblem {
-      // Nobody set mail up yet: what is written down waits. What the site shows needs no mail.
-      try await tell()
-      return 0
-    }
+  /// Lets go now and then of what waited on the site for visitors who did not come in time.
+  private func letGoOfLateSlots(_ looked: inout ContinuousClock.Instant?) async throws {
+    guard looked.map({ .now - $0 > .seconds(Limits.lateSlotSeconds) }) ?? true else { return }
+    try await workspace.aside { [store = workspace.store] in _ = try store.skipLateSlots(at: .now) }
+    looked = .now
+  }
+
+  /// Each problem is said once, and not what it says of anybody.
+  private func complain(_ error: any Error, _ senders: Senders) {
+    if senders.isNews("\(error)") { logger.error("Messages cannot be sent: \(error)") }
+  }
+
+  /// Frees what senders left that were not heard of. Returns how many are to send; none while nobody set
+  /// mail up: what is written down waits.
+  private func look() async throws -> Int {
     try await workspace.aside { [workspace] in
+      let settings: MailSettings
+      do {
+        settings = try workspace.mailSettings()
+      } catch is MailSettingProblem {
+        return 0
+      }
       _ = try workspace.store.endLeases(policy: settings.policy, at: .now)
+      let isAny = try workspace.store.isAnyDue(channels: Self.channels, at: .now)
+      return isAny ? settings.connections : 0
     }
-    let delivery = try workspace.delivery(settings)
-    let handled = try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<settings.connections {
-        group.addTask {
-          try await withCheckedThrowingContinuation { done in
-            Self.queue.async { done.resume(with: Result { try delivery.sendDue() }) }
+  }
+
+  static let channels: [MessageChannel] = [.email, .sms, .webhook]
+
+  /// Sends by one connection until nothing is due.
+  private func keepSending(_ rates: DomainRates, _ senders: Senders) async {
+    defer { senders.leave() }
+    do {
+      var handled = 1
+      while handled > 0, senders.goOn {
+        handled = try await withCheckedThrowingContinuation { done in
+          Self.queue.async { [workspace] in
+            done.resume(
+              with: Result {
+                try workspace.delivery(try workspace.mailSettings(), rates)
+                  .sendDue(while: { senders.goOn })
+              })
           }
         }
       }
-      return try await group.reduce(0, +)
+    } catch {
+      complain(error, senders)
     }
-    try await tell()
-    return handled
   }
 
   /// Stores the touchpoints of what became of messages, by the way that all events take.
-  private func tell() async throws {
-    while true {
-      let untold = try await workspace.aside { [workspace] in
-        try workspace.store.untoldChanges(limit: Limits.messagesPerClaim)
-      }
-      guard !untold.isEmpty else { return }
-      _ = try await intake.store(
-        CollectedBatch(touchpoints: untold.compactMap { workspace.touchpoint(of: $0) }))
-      try await workspace.aside { [workspace] in try workspace.store.markTold(untold) }
+  /// True when there are more.
+  private func tell() async throws -> Bool {
+    let untold = try await workspace.aside { [workspace] in
+      try workspace.store.untoldChanges(limit: Limits.changesPerTelling)
+    }
+    guard !untold.isEmpty else { return false }
+    _ = try await intake.store(
+      CollectedBatch(touchpoints: untold.compactMap { workspace.touchpoint(of: $0) }))
+    try await workspace.aside { [workspace] in try workspace.store.markTold(untold) }
+    return untold.count == Limits.changesPerTelling
+  }
+}
+
+/// How many send at the moment, and whether they are to go on.
+private final class Senders: Sendable {
+  private struct State {
+    var count = 0
+    var goOn = true
+    var problem: String?
+  }
+
+  private let state = Mutex(State())
+
+  var goOn: Bool { state.withLock { $0.goOn } }
+
+  /// How many more are to begin, so that there are so many. They count from now on.
+  func missing(of wanted: Int) -> Int {
+    state.withLock { state in
+      let missing = max(0, wanted - state.count)
+      state.count += missing
+      return missing
+    }
+  }
+
+  func leave() { state.withLock { $0.count -= 1 } }
+
+  func stop() { state.withLock { $0.goOn = false } }
+
+  func isNews(_ problem: String) -> Bool {
+    state.withLock { state in
+      defer { state.problem = problem }
+      return state.problem != problem
     }
   }
 }
 
 extension Workspace {
   /// What sends this project's messages.
-  func delivery(_ settings: MailSettings) throws -> Delivery {
+  func delivery(_ settings: MailSettings, _ rates: DomainRates) throws -> Delivery {
     let store = store
-    // Read once for a round, when the first message needs them.
+    // Read once for what is claimed at once, when the first message needs them.
     let contents = Mutex<ContentCatalogue?>(nil)
     return Delivery(
       Delivery.Surroundings(
         claim: { limit, until, now in
           try store.claimMessages(
-            channels: [.email, .sms, .webhook], limit: limit, until: until, at: now)
+            channels: DeliveryService.channels, limit: limit, until: until, at: now)
         },
         note: { notes, policy, now in try store.note(notes, policy: policy, at: now) },
         check: { [self] message, now in try PlayGate(workspace: self).check(message, now: now) },
@@ -114,6 +170,6 @@ extension Workspace {
               digest: try digest(of: address), address: address.text, reason: reason, at: now))
         },
         webhook: { [self] name in try webhook(name) }, now: { .now }),
-      settings: settings, key: try linkKey())
+      settings: settings, key: try linkKey(), rates: rates)
   }
 }

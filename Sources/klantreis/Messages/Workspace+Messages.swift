@@ -106,6 +106,8 @@ extension Workspace {
     let country = text("address.country") ?? text("country")
     let number = UInt32(exactly: owner)
     let ways = try ways(outOf: identities.customer, at: now)
+    // Of this customer alone: a mail costs the same however many others there are.
+    let grants = try store.consentGrants(of: [owner])
     return Recipient(
       email: (text("email") ?? identity(.email)).flatMap { MailAddress($0) },
       phone: text("phone").flatMap { PhoneNumber.normalised($0, country: country) }
@@ -116,10 +118,8 @@ extension Workspace {
         else { return false }
         return membership.holds(ofJourney: journey, at: now.milliseconds)
       },
-      allowsTracking: number.map {
-        snapshot.facts.facts(ofCustomer: $0).consents
-          .contains(ConsentGrant(channel: .email, purpose: "analytics"))
-      } ?? false,
+      allowsTracking: (grants.known[owner] ?? grants.usual)
+        .contains(ConsentGrant(channel: .email, purpose: "analytics")),
       ways: ways, oneClick: ways.unsubscribe)
   }
 

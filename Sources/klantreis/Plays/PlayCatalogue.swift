@@ -21,8 +21,6 @@ struct PlayCatalogue: Sendable {
 
   /// Built-in ones first, in their own order, then by id.
   let entries: [Entry]
-  /// Pairs of plays that are on and trigger each other by what they set.
-  let circles: [(String, String)]
 
   subscript(id: String) -> Entry? { entries.first { $0.id == id } }
 
@@ -42,7 +40,6 @@ struct PlayCatalogue: Sendable {
     entries += records.filter { record in !BuiltInPlays.all.contains { $0.id == record.id } }
       .map { Self.entry($0, id: $0.id, yaml: $0.yaml, vocabulary) }
     self.entries = entries
-    circles = Self.circles(entries.filter(\.isOn).compactMap { $0.program?.play })
   }
 
   private static func entry(
@@ -59,21 +56,43 @@ struct PlayCatalogue: Sendable {
     }
   }
 
-  /// Two plays that each set a trait by which the other begins would begin each other for ever.
+  /// Pairs of plays that would begin each other for ever, also through others, and plays that would begin
+  /// themselves.
   static func circles(_ plays: [Play]) -> [(String, String)] {
-    func begins(_ play: Play, by other: Play) -> Bool {
-      let set = Set(
-        other.actions.compactMap { if case .set(let trait, _) = $0.action { trait } else { nil } })
-      return !set.isDisjoint(with: play.entry.rule.traits)
+    var leads = plays.map { play in plays.map { $0.isBegun(by: play) } }
+    var found = plays.indices.filter { leads[$0][$0] }.map { (plays[$0].id, plays[$0].id) }
+    for middle in plays.indices {
+      for from in plays.indices where leads[from][middle] {
+        for to in plays.indices where leads[middle][to] { leads[from][to] = true }
+      }
     }
-    var found: [(String, String)] = []
-    for (index, play) in plays.enumerated() {
-      if begins(play, by: play) { found.append((play.id, play.id)) }
-      for other in plays[(index + 1)...] where begins(play, by: other) && begins(other, by: play) {
-        found.append((play.id, other.id))
+    for from in plays.indices {
+      for to in plays.indices where from < to && leads[from][to] && leads[to][from] {
+        found.append((plays[from].id, plays[to].id))
       }
     }
     return found
+  }
+}
+
+extension Play {
+  /// Whether another play begins this one by what it does itself: by a trait that it sets, or by the
+  /// touchpoint that a message of it makes.
+  fileprivate func isBegun(by other: Play) -> Bool {
+    other.actions.contains { step, action in
+      switch action {
+      case .set(let trait, _): entry.rule.traits.contains(trait)
+      case .message(let channel, let template):
+        MessageState.allCases.compactMap(\.event).contains { event in
+          guard case .event(let rule) = entry else { return false }
+          let made = Touchpoint(
+            customer: other.id, occurred: .epoch, event: event, channel: channel.touchpointChannel,
+            messageID: step, source: "klantreis", campaign: other.id, content: template)
+          return rule.holds(for: RuleCustomer(touchpoints: [made]), at: 0)
+        }
+      case .task, .slot: false
+      }
+    }
   }
 }
 

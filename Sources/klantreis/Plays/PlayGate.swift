@@ -11,8 +11,14 @@ struct PlayGate: Sendable {
   /// What delivery asks just before a message goes.
   func check(_ message: Message, now: Timestamp) throws -> SendingCheck {
     do {
-      switch try verdict(on: message, workspace.snapshot(), now: now) {
-      case .send: return .send
+      // Read before what is decided by it: what comes meanwhile is then seen when it is handed over.
+      var mark = try workspace.store.knowledge()
+      let snapshot = try workspace.snapshot()
+      mark.touchpoint = min(mark.touchpoint, snapshot.mark.row)
+      mark.journeyChange = min(mark.journeyChange, snapshot.mark.change)
+      mark.customer = try workspace.store.owner(of: message.intent.customer, at: now)
+      switch try verdict(on: message, snapshot, now: now) {
+      case .send: return .send(asOf: mark)
       case .wait(let until, let bar): return .putOff(until: until, MessageReason(bar.rawValue))
       case .skip(let bar): return .skip(MessageReason(bar.rawValue))
       }

@@ -256,29 +256,31 @@ private struct CustomerLook {
     for (record, program) in running {
       let machine = PlayMachine(program)
       let witness = journey.witness(program)
-      func mayEnter(at moment: Timestamp) -> Bool {
-        moment >= record.switched && moment >= oldest && moment <= now
+      // What a clock that is ahead calls the future is news all the same, and begins now.
+      func entry(at moment: Timestamp) -> Timestamp? {
+        moment >= record.switched && moment >= oldest ? min(moment, now) : nil
       }
       switch program.play.entry {
       case .event:
         let new = journey.rows.indices.filter { journey.rows[$0] > row }
-        for index in new where mayEnter(at: witness.time(index)) {
-          guard machine.enters(at: index, witness) else { continue }
+        for index in new {
+          guard let moment = entry(at: witness.time(index)), machine.enters(at: index, witness)
+          else { continue }
           let identity = try snapshot.facts.store.identities(ofRows: [journey.rows[index]])
           let earlier = runs.filter { $0.play == program.play.id }
           if let run = machine.enter(
             identity: identity[journey.rows[index]] ?? customer, by: index,
-            at: witness.time(index), earlier: earlier, witness)
+            at: moment, earlier: earlier, witness)
           {
             runs.append(run)
           }
         }
       case .becomes:
         for change in newly where change.subject == .play(program.play.id) {
-          guard mayEnter(at: change.happened) else { continue }
+          guard let moment = entry(at: change.happened) else { continue }
           let earlier = runs.filter { $0.play == program.play.id }
           if let run = machine.enter(
-            identity: customer, by: nil, at: change.happened, earlier: earlier, witness)
+            identity: customer, by: nil, at: moment, earlier: earlier, witness)
           {
             runs.append(run)
           }

@@ -22,9 +22,10 @@ enum PlayProblem: Error, CustomStringConvertible {
     case .tooMany: "There are \(Limits.plays) plays already: that is as many as there can be."
     case .circle(let one, let other):
       one == other
-        ? "The play \(one) would begin itself: it sets a trait that its own entry asks for."
-        : "The plays \(one) and \(other) would begin each other by the traits that they set: let one "
-          + "of them ask for something else."
+        ? "The play \(one) would begin itself, by a trait that it sets or a message that it sends: let its "
+          + "entry ask for something else."
+        : "The plays \(one) and \(other) would begin each other, by traits that they set or messages "
+          + "that they send: let one of them ask for something else."
     case .needsYes(let reach):
       "In the last \(reach.days) days \(reach.entered) of \(reach.customers) customers would have come "
         + "in, and \(reach.messages) messages would have gone out. Say --yes to switch it on."
@@ -61,10 +62,19 @@ extension Workspace {
       in: .filter(
         models: snapshot.models.models, segments: snapshot.segments.rules, hasCycles: false,
         currency: snapshot.journeys.currency))
+    if snapshot.plays[play.id]?.isOn == true { try checkCircles(with: play, snapshot) }
     guard let version = try store.keepPlay(play.id, yaml: yaml, at: now) else {
       throw PlayProblem.tooMany
     }
     return (play.id, version)
+  }
+
+  /// Throws ``PlayProblem/circle(_:_:)`` when a play and those that are on would go on for ever.
+  private func checkCircles(with play: Play, _ snapshot: Snapshot) throws {
+    let others = snapshot.plays.running.map(\.program.play).filter { $0.id != play.id }
+    if let circle = PlayCatalogue.circles(others + [play]).first {
+      throw PlayProblem.circle(circle.0, circle.1)
+    }
   }
 
   /// Who would have got what in a period. Its end is that of the data when nothing is said, and its
@@ -99,10 +109,7 @@ extension Workspace {
   func switchOn(_ id: String, isSure: Bool, at now: Timestamp) throws {
     let snapshot = try snapshot()
     let (entry, program) = try programs(id, snapshot)
-    let others = snapshot.plays.running.map(\.program.play).filter { $0.id != id }
-    if let circle = PlayCatalogue.circles(others + [program.play]).first {
-      throw PlayProblem.circle(circle.0, circle.1)
-    }
+    try checkCircles(with: program.play, snapshot)
     guard isSure else { throw PlayProblem.needsYes(try reach(program, snapshot)) }
     if entry.record == nil {
       guard try store.keepPlay(id, yaml: entry.yaml, at: now) != nil else {

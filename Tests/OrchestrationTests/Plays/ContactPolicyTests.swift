@@ -77,6 +77,10 @@ import Testing
     #expect(
       ask(two, sent: [(150, true), (20, true), (5, true)], sentBy: .sms)
         == .wait(until: Self.noon.adding(seconds: 18 * 3600), .capOfWeek))
+    // Sent before the clock was set back by two hours.
+    #expect(
+      ask(two, sent: [(5, true), (-2, true)])
+        == .wait(until: Self.noon.adding(seconds: 19 * 3600), .capOfDay))
     let none = ContactPolicy(
       caps: [.init(channel: .sms, count: 0, per: .day)], quietHours: nil, rest: nil,
       spacingMinutes: 0, notSalesMoments: [])
