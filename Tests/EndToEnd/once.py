@@ -668,8 +668,11 @@ def judge(world):
 
     def moments_of(mail):
         """By the clock; what was on its way when that was turned is allowed by either."""
-        return [mail["at"]] + [old for real, old, _ in world.clock.jumps
-                               if 0 <= mail["real"] - real < UNDER_WAY]
+        found = [mail["at"]]
+        for real, old, new in world.clock.jumps:
+            if abs(mail["real"] - real) < UNDER_WAY:
+                found.append(old if mail["real"] >= real else new)
+        return found
 
     # Caps, and the night.
     of_customer = collections.defaultdict(list)

@@ -22,14 +22,14 @@ enum PlainText {
     init(rest: Substring) { self.rest = rest }
 
     mutating func read() {
-      while let open = rest.firstIndex(of: "<") {
+      while let open = rest.place(ofByte: "<") {
         add(rest[..<open])
-        guard let close = rest[open...].firstIndex(of: ">") else {
+        guard let close = rest[open...].place(ofByte: ">") else {
           rest = ""
           return
         }
-        let tag = rest[rest.index(after: open)..<close]
-        rest = rest[rest.index(after: close)...]
+        let tag = rest[rest.utf8.index(after: open)..<close]
+        rest = rest[rest.utf8.index(after: close)...]
         read(tag)
       }
       add(rest)
@@ -38,7 +38,7 @@ enum PlainText {
     private mutating func read(_ tag: Substring) {
       let isEnd = tag.hasPrefix("/")
       let name = tag.drop { $0 == "/" }.prefix { $0.isLetter || $0.isNumber }.lowercased()
-      if !isEnd, Self.hidden.contains(name) || tag.contains("display:none") {
+      if !isEnd, Self.hidden.contains(name) || tag.place(of: "display:none") != nil {
         skip(to: name)
         return
       }
@@ -67,12 +67,12 @@ enum PlainText {
     }
 
     private mutating func skip(to name: String) {
-      guard let end = rest.firstRange(of: "</\(name)") else {
+      guard let end = rest.place(of: "</\(name)") else {
         rest = ""
         return
       }
       rest = rest[end.upperBound...]
-      rest = rest.firstIndex(of: ">").map { rest[rest.index(after: $0)...] } ?? ""
+      rest = rest.place(ofByte: ">").map { rest[rest.utf8.index(after: $0)...] } ?? ""
     }
 
     private mutating func add(_ text: Substring) {
@@ -85,7 +85,7 @@ enum PlainText {
     }
 
     private static func attribute(_ name: String, of tag: Substring) -> String? {
-      guard let start = tag.firstRange(of: " \(name)=\"") else { return nil }
+      guard let start = tag.place(of: " \(name)=\"") else { return nil }
       return PlainText.unescaped(tag[start.upperBound...].prefix { $0 != "\"" })
     }
 
@@ -109,12 +109,12 @@ enum PlainText {
   ]
 
   static func unescaped(_ text: Substring) -> String {
-    guard text.contains("&") else { return String(text) }
+    guard text.place(ofByte: "&") != nil else { return String(text) }
     var out = ""
     var rest = text
-    while let start = rest.firstIndex(of: "&") {
+    while let start = rest.place(ofByte: "&") {
       out += rest[..<start]
-      rest = rest[rest.index(after: start)...]
+      rest = rest[rest.utf8.index(after: start)...]
       guard let end = rest.prefix(12).firstIndex(of: ";") else {
         out += "&"
         continue
@@ -130,7 +130,7 @@ enum PlainText {
         out += "&"
         continue
       }
-      rest = rest[rest.index(after: end)...]
+      rest = rest[rest.utf8.index(after: end)...]
     }
     return out + rest
   }

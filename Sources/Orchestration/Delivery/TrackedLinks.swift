@@ -27,7 +27,7 @@ package struct TrackedLinks: Sendable {
     let token = SignedLink(.open, subject: String(message), expires: expires).token(key: key)
     let dot =
       #"<img src="\#(url)\#(Self.openPath)\#(token)" width="1" height="1" alt="" style="display:block;border:0;">"#
-    guard let end = out.firstRange(of: "</body>") else { return out + dot }
+    guard let end = out.place(of: "</body>") else { return out + dot }
     return out.replacingCharacters(in: end, with: dot + "</body>")
   }
 
@@ -38,10 +38,10 @@ package struct TrackedLinks: Sendable {
     out.reserveCapacity(html.utf8.count * 3 / 2)
     var rest = html[...]
     let mark = " href=\""
-    while let start = rest.firstRange(of: mark) {
+    while let start = rest.place(of: mark) {
       out += rest[..<start.upperBound]
       rest = rest[start.upperBound...]
-      guard let end = rest.firstIndex(of: "\"") else { break }
+      guard let end = rest.place(ofByte: "\"") else { break }
       let address = PlainText.unescaped(rest[..<end])
       if address.hasPrefix("http"), !kept.contains(address), let link = link(to: address) {
         out += ContentEscaping.html(link)

@@ -189,7 +189,8 @@ struct RetentionCommand: ParsableCommand {
         klantreis retention backups none          keep them
         klantreis retention --run                 remove it now
       """)
-  @Argument(help: "visitors, customers, rejectedEvents, requests, rejectedRows, messages or backups.")
+  @Argument(
+    help: "visitors, customers, rejectedEvents, requests, rejectedRows, messages or backups.")
   var kind: String?
   @Argument(help: "Days, or none.") var days: String?
   @Flag(name: .customLong("run"), help: "Remove what has outlived its term now.")
