@@ -46,12 +46,13 @@ def fill(path, count):
         start, size = kinds[kind]
         return f"{start} + ((h >> {shift}) & 4095) * {size} / 4096"
 
-    # One multiplication spreads the number of a row over the bits that the draws are of.
+    # Two multiplications spread the number of a row over 60 bits; larger products would be no whole numbers.
     base.execute(f"""
-        {numbers.format(count)}, h (i, h) AS (SELECT i, (i * 2654435761 * 40503) & 0x7FFFFFFFFFFFFF FROM n)
+        {numbers.format(count)}, h (i, h) AS (
+          SELECT i, ((i * 2654435761) & 0xFFFFFFFF) | ((((i * 1597334677) >> 7) & 0xFFFFFFF) << 32) FROM n)
         INSERT INTO touchpoint (customer, occurred, received, message_id, source, event, channel, device, content,
           value, currency, properties)
-        SELECT {first} + (h >> 20) % {customers}, 1600000000000 + i * 500, 1600000000000 + i * 500 + 40,
+        SELECT {first} + (h & 0xFFFFFFFF) % {customers}, 1600000000000 + i * 500, 1600000000000 + i * 500 + 40,
           printf('%08x-8f1c-4d5e-9b21-%012x', i, h & 0xFFFFFFFFFFFF), {kinds['source'][0]}, {drawn('event', 30)},
           {drawn('channel', 18)}, {drawn('device', 24)}, {drawn('content', 36)},
           CASE WHEN h & 7 = 0 THEN 4995 END, CASE WHEN h & 7 = 0 THEN 'EUR' END,

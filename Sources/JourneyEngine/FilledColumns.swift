@@ -49,10 +49,17 @@ struct FilledColumns {
       before += range.count
     }
     let found = Mutex(Array(repeating: Found(), count: ranges.count))
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { [self, firstRows] index in
-      ranges[index].withSorted { sorted in
-        let own = fill(from: firstRows[index], with: sorted)
-        found.withLock { $0[index] = own }
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(Cores.count, ranges.count)) {
+      [self, firstRows] _ in
+      let room = SortingRoom()
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < ranges.count else { return }
+        ranges[index].withSorted(in: room) { sorted in
+          let own = fill(from: firstRows[index], with: sorted)
+          found.withLock { $0[index] = own }
+        }
       }
     }
     for own in found.withLock({ $0 }) {

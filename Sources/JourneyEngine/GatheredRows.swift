@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 /// A touchpoint between the store and a table: its value in each column, side by side in 36 bytes.
 struct GatheredRow: BitwiseCopyable {
   let customer: UInt32
@@ -62,7 +68,7 @@ struct GatheredRows: ~Copyable {
   /// From so many touchpoints on ranges are worth their while.
   private static let many = 1 << 18
 
-  init(expecting touchpoints: Int = 0) { rangeBits = touchpoints < Self.many ? 32 : 14 }
+  init(expecting touchpoints: Int = 0) { rangeBits = touchpoints < Self.many ? 32 : 12 }
 
   mutating func append(_ row: GatheredRow) {
     let range = Int(UInt64(row.customer) &>> rangeBits)
@@ -92,13 +98,16 @@ final class RangeOfRows: @unchecked Sendable {
 
   private static let rowsPerChunk = 4096
 
+  /// Of the system's own, since other threads give it back than took it, and it is to be free at once.
+  private static let chunkBytes = rowsPerChunk * MemoryLayout<GatheredRow>.stride
+
   deinit { letGo() }
 
   var count: Int { chunks.count * Self.rowsPerChunk - free }
 
   func append(_ row: GatheredRow) {
     if free == 0 {
-      chunks.append(.allocate(capacity: Self.rowsPerChunk))
+      chunks.append(Self.makeChunk())
       free = Self.rowsPerChunk
     }
     chunks[chunks.count - 1][Self.rowsPerChunk - free] = row
@@ -113,8 +122,17 @@ final class RangeOfRows: @unchecked Sendable {
     }
   }
 
+  private static func makeChunk() -> UnsafeMutablePointer<GatheredRow> {
+    let memory = mmap(
+      nil, chunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+    guard let memory, memory != MAP_FAILED else {
+      preconditionFailure("out of memory for \(rowsPerChunk) touchpoints")
+    }
+    return memory.bindMemory(to: GatheredRow.self, capacity: rowsPerChunk)
+  }
+
   private func letGo() {
-    for chunk in chunks { chunk.deallocate() }
+    for chunk in chunks { munmap(chunk, Self.chunkBytes) }
     chunks = []
     free = 0
   }
@@ -124,10 +142,9 @@ final class RangeOfRows: @unchecked Sendable {
   /// Counting puts together the rows of each customer, or of a few neighbours where there are more
   /// numbers than rows, and keeps the order of arrival. That is nearly the order of time already, so
   /// that most need a look and no sort of their own.
-  func withSorted(_ body: (UnsafeBufferPointer<GatheredRow>) -> Void) {
+  func withSorted(in room: SortingRoom, _ body: (UnsafeBufferPointer<GatheredRow>) -> Void) {
     let count = count
-    let sorted = UnsafeMutableBufferPointer<GatheredRow>.allocate(capacity: count)
-    defer { sorted.deallocate() }
+    let sorted = room.rows(count)
     var lowest = UInt32.max
     var highest: UInt32 = 0
     forEachChunk { rows in
@@ -170,5 +187,20 @@ final class RangeOfRows: @unchecked Sendable {
       rows.sort(by: <)
       return
     }
+  }
+}
+
+/// Memory to sort in, used again from range to range. One for each thread.
+final class SortingRoom {
+  private var memory = UnsafeMutableBufferPointer<GatheredRow>.allocate(capacity: 0)
+
+  deinit { memory.deallocate() }
+
+  func rows(_ count: Int) -> UnsafeMutableBufferPointer<GatheredRow> {
+    if count > memory.count {
+      memory.deallocate()
+      memory = .allocate(capacity: count)
+    }
+    return UnsafeMutableBufferPointer(rebasing: memory[..<count])
   }
 }
