@@ -16,9 +16,9 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
 
   /// `fill` must write all `count` values.
   package init(count: Int, fill: (UnsafeMutableBufferPointer<Element>) -> Void) {
-    let storage = ColumnStorage<Element>(count: count)
-    fill(UnsafeMutableBufferPointer(start: storage.memory, count: count))
-    self.init(storage, count: count)
+    let room = ColumnRoom<Element>(count: count)
+    fill(UnsafeMutableBufferPointer(start: room.base, count: count))
+    self.init(room)
   }
 
   /// Values that stand somewhere else, such as in a mapped file. `owner` keeps that memory alive and
@@ -29,20 +29,10 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
     self.owner = owner
   }
 
-  private init(_ storage: ColumnStorage<Element>, count: Int) {
-    base = UnsafePointer(storage.memory)
-    self.count = count
-    owner = storage
-  }
-
-  /// Two columns that one loop writes. `fill` must write all `count` values of both.
-  package static func pair(
-    count: Int, fill: (UnsafeMutablePointer<Element>, UnsafeMutablePointer<Element>) -> Void
-  ) -> (Column, Column) {
-    let first = ColumnStorage<Element>(count: count)
-    let second = ColumnStorage<Element>(count: count)
-    fill(first.memory, second.memory)
-    return (Column(first, count: count), Column(second, count: count))
+  fileprivate init(_ room: ColumnRoom<Element>) {
+    base = UnsafePointer(room.base)
+    count = room.count
+    owner = room
   }
 
   package subscript(row: Int) -> Element {
@@ -55,10 +45,18 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
   }
 }
 
-private final class ColumnStorage<Element: BitwiseCopyable> {
-  let memory: UnsafeMutablePointer<Element>
+/// Memory of a column that is to be. All of it must be written before somebody reads ``column``, and
+/// nothing after that; threads write to places of their own.
+final class ColumnRoom<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Element>
+  let count: Int
 
-  init(count: Int) { memory = .allocate(capacity: max(count, 1)) }
+  init(count: Int) {
+    self.count = count
+    base = .allocate(capacity: max(count, 1))
+  }
 
-  deinit { memory.deallocate() }
+  deinit { base.deallocate() }
+
+  var column: Column<Element> { Column(self) }
 }

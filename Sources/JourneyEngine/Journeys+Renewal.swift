@@ -28,11 +28,8 @@ extension Journeys {
       builder.code(dimension, name)
     }
 
-    /// Makes room at once: columns that grow are copied, and stand in memory twice meanwhile.
-    /// Numbers of rows may have holes, so a very large number is no reason to ask for all that memory.
-    package mutating func reserve(_ touchpoints: Int) {
-      if touchpoints > Self.smallPart { builder.reserve(min(touchpoints, 1 << 27)) }
-    }
+    /// Says before the first touchpoint about how many will come.
+    package mutating func expect(touchpoints: Int) { builder.expect(touchpoints: touchpoints) }
 
     package mutating func append(_ row: JourneyTable.Row) { builder.append(row) }
 
@@ -71,7 +68,7 @@ extension Journeys {
     }
 
     private mutating func moveTouched(outOf parts: inout [JourneyPart]) {
-      for customer in Set(builder.customers).union(reread) {
+      for customer in builder.customers.union(reread) {
         for index in parts.indices {
           guard let journey = parts[index].journey(ofCustomer: customer) else { continue }
           if !reread.contains(customer) { builder.append(journey, of: parts[index].table) }

@@ -63,15 +63,17 @@ final class PackedJourneys {
     var passed = 0
     SetBytes.table.withUnsafeBufferPointer { table in
       guard let table = table.baseAddress else { return }
-      for word in 0...(rows.count / 8) {
-        let first = word &* 8
-        let bytes = SetBytes.eight(mask, from: first, of: rows.count)
+      @inline(__always)
+      func note(_ word: Int, _ bytes: UInt64) {
+        let first = rows.first &+ word &* 8
         words[word] = bytes
         before[word] = UInt32(truncatingIfNeeded: passed)
-        SetBytes.write(
-          bytes, from: UInt32(truncatingIfNeeded: rows.first &+ first), to: kept + passed, table)
+        SetBytes.write(bytes, from: UInt32(truncatingIfNeeded: first), to: kept + passed, table)
         passed &+= SetBytes.ones(bytes)
       }
+      let whole = rows.count / 8
+      for word in 0..<whole { note(word, SetBytes.whole(mask, from: word &* 8)) }
+      note(whole, SetBytes.eight(mask, from: whole &* 8, of: rows.count))
     }
     /// How many rows passed before `row`: the bytes below it are added up by one multiplication.
     func passedBefore(_ row: Int) -> UInt32 {
@@ -88,7 +90,8 @@ final class PackedJourneys {
       let end = passedBefore(rows.end(journey))
       starts[found] = start
       customers[found] = numbers[journey]
-      found &+= end > start ? 1 : 0
+      // The sign of a difference: a comparison would be a branch, and one that nobody can guess.
+      found &+= Int(truncatingIfNeeded: (UInt64(start) &- UInt64(end)) &>> 63)
       start = end
     }
     starts[found] = UInt32(truncatingIfNeeded: passed)

@@ -35,15 +35,16 @@ package struct PhasePlacement: Sendable {
     self.model = model
     self.table = table
     self.program = program
-    (phases, rules) = Column.pair(count: table.count) { phases, rules in
-      let places = Places(phases: phases, rules: rules)
-      DispatchQueue.concurrentPerform(iterations: ranges.count) { part in
-        let scratch = RuleScratch()
-        table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in
-          placer.place(journeys, in: scratch, phases: places.phases, rules: places.rules)
-        }
+    let phases = ColumnRoom<UInt8>(count: table.count)
+    let rules = ColumnRoom<UInt8>(count: table.count)
+    DispatchQueue.concurrentPerform(iterations: ranges.count) { part in
+      let scratch = RuleScratch()
+      table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in
+        placer.place(journeys, in: scratch, phases: phases.base, rules: rules.base)
       }
     }
+    self.phases = phases.column
+    self.rules = rules.column
   }
 
   /// The cycle of each touchpoint of a journey, from 0.
@@ -60,13 +61,6 @@ package struct PhasePlacement: Sendable {
 
   /// Small enough for the masks of a model's rules to stay in a core's cache.
   private static let rowsAtOnce = 4096
-}
-
-/// Memory that several threads write to, each in rows of its own.
-private struct Places: @unchecked Sendable {
-  // Sendable by hand: the threads' rows do not overlap, and nobody reads before they are done.
-  let phases: UnsafeMutablePointer<UInt8>
-  let rules: UnsafeMutablePointer<UInt8>
 }
 
 /// Walks over journeys with the customer's phase as the only state.

@@ -24,13 +24,16 @@ package enum SetBytes {
   /// The bytes of eight places, the first lowest, with zeros behind the last.
   @inline(__always)
   static func eight(_ bytes: UnsafePointer<UInt8>, from first: Int, of count: Int) -> UInt64 {
-    if first &+ 8 <= count {
-      return UInt64(
-        littleEndian: UnsafeRawPointer(bytes + first).loadUnaligned(as: UInt64.self))
-    }
+    if first &+ 8 <= count { return whole(bytes, from: first) }
     var word: UInt64 = 0
     for place in first..<count { word |= UInt64(bytes[place]) &<< UInt64(8 &* (place &- first)) }
     return word
+  }
+
+  /// The same where there are eight.
+  @inline(__always)
+  static func whole(_ bytes: UnsafePointer<UInt8>, from first: Int) -> UInt64 {
+    UInt64(littleEndian: UnsafeRawPointer(bytes + first).loadUnaligned(as: UInt64.self))
   }
 
   /// Writes where the bytes of a word are set, counted from `first`, and anything behind that.
@@ -52,9 +55,8 @@ package enum SetBytes {
     if count == 64 {
       // A number of rounds that is known: no loop is left of it.
       for word in 0..<8 {
-        let eight = UInt64(
-          littleEndian: UnsafeRawPointer(bytes + word &* 8).loadUnaligned(as: UInt64.self))
-        bits |= ((eight &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(word &* 8)
+        bits |=
+          ((whole(bytes, from: word &* 8) &* 0x0102_0408_1020_4080) &>> 56) &<< UInt64(word &* 8)
       }
       return bits
     }

@@ -1,4 +1,6 @@
 package import CustomerJourney
+import Dispatch
+import Foundation
 import GRDB
 
 /// A touchpoint as numbers, for the engine's columns.
@@ -35,9 +37,12 @@ package struct ForgottenChanges: Error {}
 extension Store {
   /// Reads what is new since `mark`, all of one moment, and says how far it came.
   ///
-  /// Throws ``ForgottenChanges`` when some of it is not known any more; all can be read always. A row that another touchpoint had before it was deleted comes as a new one.
+  /// Throws ``ForgottenChanges`` when some of it is not known any more; all can be read always. A row
+  /// that another touchpoint had before it was deleted comes as a new one. Much that is new is read by
+  /// several threads, in blocks of so many rows.
   package func readNews(
-    since mark: StoreMark, to reader: inout some NewsReader & ~Copyable
+    since mark: StoreMark, to reader: inout some NewsReader & ~Copyable,
+    rowsPerBlock: Int64 = 16_384
   ) throws -> StoreMark {
     try pool.read { db in
       guard try mark == StoreMark() || mark.change >= Self.lastForgotten(db) else {
@@ -73,9 +78,17 @@ extension Store {
         try Self.read("id IN (\(marks))", chunk, owners, db) { reader.add($0) }
       }
       reached.row = kept
-      try Self.read("id > ?", [kept], owners, db) { row in
+      func add(_ row: StoredRow) {
         reached.row = row.id
         reader.add(row)
+      }
+      if new - kept > 16 * rowsPerBlock {
+        let blocks = TouchpointBlocks((kept + 1)...new, rowsPerBlock: rowsPerBlock)
+        try help(reading: blocks, owners, asOf: Self.lastChange(db))
+        try blocks.takeAll(
+          reading: { try Self.read($0, owners, db, add) }, taking: { $0.forEach(add) })
+      } else if new > kept {
+        try Self.read((kept + 1)...new, owners, db, add)
       }
       reached.store = try Self.databaseNumber(db)
       reached.rowCheck = try Self.check(ofRow: reached.row, db) ?? 0
@@ -86,9 +99,7 @@ extension Store {
   /// True when `mark` was read from this database and the database is not an older one since.
   package func knows(_ mark: StoreMark) throws -> Bool {
     try pool.read { db in
-      let lastChange =
-        try Int64.fetchOne(
-          db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'") ?? 0
+      let lastChange = try Self.lastChange(db)
       let lastName = try Int64.fetchOne(db, sql: "SELECT max(id) FROM name") ?? 0
       return try Self.databaseNumber(db) == mark.store && lastChange >= mark.change
         && mark.change >= Self.lastForgotten(db)
@@ -135,6 +146,38 @@ extension Store {
         return some < end
       }
     }
+  }
+
+  /// Lets other threads read blocks. What they see was committed later, perhaps, but says the same of
+  /// these rows as long as no journey has changed since.
+  private func help(
+    reading blocks: TouchpointBlocks, _ owners: IdentityOwners, asOf change: Int64
+  ) {
+    for _ in 1..<max(ProcessInfo.processInfo.activeProcessorCount, 2) {
+      DispatchQueue.global().async { [pool] in
+        // Who gets no connection does not help.
+        try? pool.read { db in
+          guard try Self.lastChange(db) == change else { return }
+          blocks.help { numbers, rows in
+            try Self.read(numbers, owners, db) { rows.append($0) }
+          }
+        }
+      }
+    }
+  }
+
+  /// The last change of journeys that ever was, forgotten or not.
+  private static func lastChange(_ db: Database) throws -> Int64 {
+    try Int64.fetchOne(
+      db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'journey_change'") ?? 0
+  }
+
+  private static func read(
+    _ numbers: ClosedRange<Int64>, _ owners: IdentityOwners, _ db: Database,
+    _ body: (StoredRow) -> Void
+  ) throws {
+    try read(
+      "id BETWEEN ? AND ?", [numbers.lowerBound, numbers.upperBound], owners, db, body)
   }
 
   private static func read(

@@ -350,7 +350,7 @@ private struct JourneyReader: NewsReader, ~Copyable {
     currencyCode = journeys.currency.code
   }
 
-  mutating func expect(touchpoints: Int) { renewal.reserve(touchpoints) }
+  mutating func expect(touchpoints: Int) { renewal.expect(touchpoints: touchpoints) }
 
   mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {
     // A source is no fact of a journey.

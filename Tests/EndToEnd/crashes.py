@@ -1,11 +1,13 @@
 """Acknowledged means on the disk: through kill -9, overload and a stop by SIGTERM."""
 import contextlib
 import random
+import shutil
 import signal
 import sqlite3
 import statistics
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -132,6 +134,32 @@ def check_changes(folder):
         (model, customer) for model in models for customer in everybody
         if not last.get((model, customer))}
     expect(models and not nowhere, f"kill -9: all are in a phase of each of {len(models)} models")
+    other = [
+        (subject, customer) for subject, states in fresh_look(folder).items()
+        for customer in everybody
+        if last.get((subject, customer), 0) != (states[customer] if customer < len(states) else 0)]
+    expect(
+        not other,
+        f"kill -9: who looks for the first time finds each where the last change put them, save "
+        f"{len(other)}")
+
+
+def fresh_look(folder):
+    """By subject the states of all customers, as a server says them that has never looked before. Not
+    of what time alone changes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = shutil.copytree(folder, f"{scratch}/copy")
+        with contextlib.closing(sqlite3.connect(f"{copy}/klantreis.sqlite")) as db, db:
+            for table in ("standing", "standing_moves", "watch"):
+                db.execute(f"DELETE FROM {table}")
+        with Server(copy) as server:
+            expect(
+                server.wait_for(lambda: standings(copy) and has_looked(copy), 30),
+                "a server looks for the first time at what the others left")
+        with database(copy) as db:
+            timed = {f"segment:{name}" for name in QUIET}
+            found = db.execute("SELECT subject, states FROM standing").fetchall()
+            return {subject: states for subject, states in found if subject not in timed}
 
 
 def stop_under_load(folder, seed):

@@ -1,4 +1,5 @@
 import CustomerJourney
+import Foundation
 import GRDB
 import Testing
 
@@ -56,6 +57,67 @@ struct NewsTests {
     #expect(news.rows.map { news.names[$0.event] } == ["Product Viewed"])
     #expect(try read(since: mark).mark == mark)
     #expect(try read(since: mark).news.rows.isEmpty)
+  }
+
+  @Test(
+    "much that is new comes in order of arrival too, whoever reads it",
+    arguments: [(1, "no joined keys"), (2, "keys that were joined since")])
+  func together(seed: Int64, reason: String) throws {
+    try store.append(
+      (0..<400).map { touchpoint("c\($0 % 7)", at: Int64($0 * 7919 % 1000), id: "m\($0)") })
+    let first = try read(since: StoreMark())
+    try store.pool.write { db in
+      // Numbers with holes, also as long as some blocks.
+      try db.execute(sql: "DELETE FROM touchpoint WHERE id % 5 = 0 OR id BETWEEN 100 AND 160")
+      guard seed == 2 else { return }
+      try db.execute(
+        sql: """
+          INSERT INTO identity_owner (identity, since, customer)
+          SELECT max(customer), ?, min(customer) FROM touchpoint
+          """, arguments: [Int64.min])
+    }
+    let alone = try read(since: StoreMark())
+    #expect(alone.news.rows.count < first.news.rows.count)
+    for rowsPerBlock: Int64 in [1, 3, 16, 20] {
+      var news = News()
+      let mark = try store.readNews(since: StoreMark(), to: &news, rowsPerBlock: rowsPerBlock)
+      #expect(mark == alone.mark, "\(reason), \(rowsPerBlock) rows a block")
+      #expect(news.rows.map(\.id) == alone.news.rows.map(\.id))
+      #expect(news.rows.map(\.customer) == alone.news.rows.map(\.customer))
+    }
+  }
+
+  @Test("blocks are taken in order and once, and a failure of a helper is the taker's")
+  func blocks() throws {
+    struct Broken: Error {}
+    for helpers in [0, 1, 4] {
+      let blocks = TouchpointBlocks(11...1_010, rowsPerBlock: 9)
+      let helping = DispatchGroup()
+      for _ in 0..<helpers {
+        DispatchQueue.global().async(group: helping) { blocks.help { $1 += $0.map(Self.row) } }
+      }
+      var seen: [Int64] = []
+      try blocks.takeAll(
+        reading: { seen += $0 }, taking: { rows in seen += rows.map(\.id) })
+      #expect(seen == Array(11...1_010), "\(helpers) helpers")
+      helping.wait()
+    }
+    let blocks = TouchpointBlocks(1...100, rowsPerBlock: 10)
+    let helping = DispatchGroup()
+    let begun = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async(group: helping) {
+      blocks.help { _, _ in
+        begun.signal()
+        throw Broken()
+      }
+    }
+    begun.wait()
+    #expect(throws: Broken.self) { try blocks.takeAll(reading: { _ in }, taking: { _ in }) }
+    helping.wait()
+  }
+
+  private static func row(_ id: Int64) -> StoredRow {
+    StoredRow(id: id, customer: 1, occurred: 1, event: 1, channel: 1)
   }
 
   @Test("a customer whose touchpoints went or changed is named, with what is left of the rows")

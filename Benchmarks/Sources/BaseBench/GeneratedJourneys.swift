@@ -13,7 +13,7 @@ struct GeneratedJourneys {
 
   func table() -> JourneyTable {
     var builder = JourneyTable.Builder()
-    builder.reserve(touchpoints)
+    builder.expect(touchpoints: touchpoints)
     let events = Self.events.map { builder.code(.event, $0) }
     let channels = Self.channels.map { builder.code(.channel, $0) }
     let contents = (0..<500).map { builder.code(.content, "page \($0)") }

@@ -61,7 +61,7 @@ struct GeneratedLog {
 
   func table() -> JourneyTable {
     var builder = JourneyTable.Builder()
-    builder.reserve(seconds.count)
+    builder.expect(touchpoints: seconds.count)
     let channelCodes = (0..<12).map { builder.code(.channel, "channel \($0)") }
     let eventCodes = Self.eventNames.map { builder.code(.event, $0) }
     let originCodes = Self.originNames.map { builder.code(.origin, $0) }
