@@ -97,10 +97,7 @@ struct API: Sendable {
       let changes = try await workspace.working {
         try workspace.noticed(after: after, limit: limit, of: subject.flatMap { $0 })
       }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      let answer = ChangesAnswer(changes: changes, last: changes.last?.id ?? after)
-      return .data(try encoder.encode(answer), type: "application/json; charset=utf-8")
+      return try .json(ChangesAnswer(changes: changes, last: changes.last?.id ?? after))
     } catch {
       return Self.error(
         .internalServerError, code: "failed", message: "The changes could not be read.",

@@ -242,9 +242,7 @@ struct CompanyDesk: Sendable {
     _ key: String, _ question: Question, _ snapshot: Snapshot
   ) throws -> Response {
     let detail = try snapshot.accountDetail(key, question)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(try encoder.encode(detail), type: "application/json; charset=utf-8")
+    return try .json(detail)
   }
 
   private func answering(_ body: () async throws -> Response) async -> Response {

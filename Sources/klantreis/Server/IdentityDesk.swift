@@ -87,9 +87,7 @@ struct IdentityDesk: Sendable {
 
   private func answer(_ key: String) async throws -> Response {
     let found = try await workspace.working { try workspace.identities(of: key) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(try encoder.encode(found), type: "application/json; charset=utf-8")
+    return try .json(found)
   }
 
   private func answering(_ body: () async throws -> Response) async -> Response {

@@ -11,7 +11,7 @@ extension PlayDesk {
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("plays", needs: .insights) { _, _ in
       try await answering {
-        try Self.json(["plays": try await workspace.asking { try listed($0) }])
+        try .json(["plays": try await workspace.asking { try listed($0) }])
       }
     }
     group.get("plays/:id", needs: .insights) { _, context in
@@ -29,7 +29,7 @@ extension PlayDesk {
           return try workspace.dryRun(program, snapshot, from: period.from, to: period.to)
         }
         if !seesPersons { answer.sample = [] }
-        return try Self.json(answer)
+        return try .json(answer)
       }
     }
     group.post("plays/:id/on", needs: .edit) { request, context in
@@ -63,7 +63,7 @@ extension PlayDesk {
         guard ["open", "all"].contains(state) else {
           throw ParameterError(name: "state", value: state, problem: "Choose from open, all.")
         }
-        return try Self.json([
+        return try .json([
           "tasks": try await workspace.aside {
             try workspace.shownTasks(openOnly: state == "open")
           }
@@ -74,7 +74,7 @@ extension PlayDesk {
       let id = try context.pathPart("id")
       return try await answering {
         try await finish(id, by: context)
-        return try Self.json([
+        return try .json([
           "tasks": try await workspace.aside { try workspace.shownTasks(openOnly: true) }
         ])
       }
@@ -136,13 +136,7 @@ extension PlayDesk {
       }
       return PlayDetail(play: play, yaml: entry.yaml, results: results)
     }
-    return try Self.json(detail)
-  }
-
-  private static func json(_ value: some Encodable) throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(try encoder.encode(value), type: "application/json; charset=utf-8")
+    return try .json(detail)
   }
 
   private func answering(_ body: () async throws -> Response) async throws -> Response {

@@ -355,7 +355,7 @@ struct PrivacyDesk: Sendable {
       await answering {
         let key = try context.pathPart("id")
         let keeps = request.query["journey"] != "remove"
-        return .json(try await erase(key, keepsJourney: keeps, try context.knownVisitor()))
+        return try .json(try await erase(key, keepsJourney: keeps, try context.knownVisitor()))
       }
     }
   }
@@ -376,7 +376,7 @@ struct PrivacyDesk: Sendable {
 
   private func consents(_ key: String) async throws -> Response {
     let known = try await workspace.aside { [workspace] in try workspace.consent(of: key) }
-    return .json(
+    return try .json(
       ConsentsAnswer(customer: known.key, consents: known.standings, entries: known.entries))
   }
 
@@ -397,15 +397,6 @@ struct PrivacyDesk: Sendable {
         .internalServerError, code: "failed", message: "The customer could not be read.",
         detail: "\(error)")
     }
-  }
-}
-
-extension Response {
-  fileprivate static func json(_ value: some Encodable) -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(
-      (try? encoder.encode(value)) ?? Data(), type: "application/json; charset=utf-8")
   }
 }
 

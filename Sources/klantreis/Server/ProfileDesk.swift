@@ -133,7 +133,7 @@ struct ProfileDesk: Sendable {
             uniquingKeysWith: { first, _ in first })
           return calculated.names.map { Listed(name: $0, definition: own[$0]) }
         }
-        return try Self.json(["traits": names])
+        return try .json(["traits": names])
       }
     }
   }
@@ -208,13 +208,7 @@ struct ProfileDesk: Sendable {
       try snapshot.profile(
         of: key, at: snapshot.instant(of: Period(from: nil, to: to, zone: snapshot.zone)))
     }
-    return try Self.json(profile)
-  }
-
-  private static func json(_ value: some Encodable) throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(try encoder.encode(value), type: "application/json; charset=utf-8")
+    return try .json(profile)
   }
 
   private func answering(_ body: () async throws -> Response) async throws -> Response {

@@ -10,6 +10,13 @@ extension Response {
       body: .init(byteBuffer: ByteBuffer(string: text)))
   }
 
+  /// As the API answers: the same value is always the same bytes.
+  static func json(_ value: some Encodable) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return .data(try encoder.encode(value), type: "application/json; charset=utf-8")
+  }
+
   static func data(
     _ bytes: Data, type: String, status: HTTPResponse.Status = .ok, download: String? = nil
   ) -> Response {
