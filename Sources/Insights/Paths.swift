@@ -57,10 +57,10 @@ package struct PathsFold: Fold {
 
   package struct Partial: Sendable, Codable {
     var journeys = 0
-    var paths: PathTable
+    var paths: PathLog
   }
 
-  package func start() -> Partial { Partial(paths: PathTable(width: Codes.width(of: axis.by))) }
+  package func start() -> Partial { Partial(paths: PathLog(width: Codes.width(of: axis.by))) }
 
   package var columns: Columns {
     goal == nil ? [axis.by.column, .values] : [axis.by.column, .values, .events]
@@ -74,30 +74,20 @@ package struct PathsFold: Fold {
     case .wide(let column): codes = UnsafeRawPointer(column)
     }
     precondition(partial.paths.width == Codes.width(of: axis.by), "paths of this column's codes")
-    let reader = partial.paths.reader(of: codes, end: journeys.endRow)
-    withUnsafeTemporaryAllocation(of: PathTable.Piece.self, capacity: PathTable.batch) { room in
-      var count = 0
-      var journey = UInt32(partial.journeys)
-      for k in 0..<journeys.journeyCount {
-        journey += 1
-        forEachPiece(of: journeys, k) { rows, converted, value in
-          room[count] = reader.piece(
-            rows, journey: journey, converted: converted, value: value)
-          count &+= 1
-          if count == PathTable.batch {
-            partial.paths.note(UnsafeBufferPointer(room))
-            count = 0
-          }
-        }
+    let writer = partial.paths.writer(of: codes, end: journeys.endRow)
+    var journey = UInt32(partial.journeys)
+    for k in 0..<journeys.journeyCount {
+      journey += 1
+      forEachPath(of: journeys, k) { rows, converted, value in
+        writer.note(rows, journey: journey, converted: converted, value: value)
       }
-      partial.paths.note(UnsafeBufferPointer(rebasing: room[..<count]))
     }
     partial.journeys += journeys.journeyCount
   }
 
   /// Calls `body` with the rows of each path of a journey, whether it ends in the goal, and its value.
   @inline(__always)
-  private func forEachPiece(
+  private func forEachPath(
     of block: JourneyBlock, _ k: Int,
     _ body: (_ rows: Range<Int>, _ converted: Bool, _ value: Int64) -> Void
   ) {
@@ -131,54 +121,84 @@ package struct PathsFold: Fold {
   }
 
   package func merge(_ partial: inout Partial, with other: Partial) {
+    partial.paths.merge(other.paths, after: partial.journeys)
     partial.journeys += other.journeys
-    partial.paths.merge(other.paths)
   }
 
   package func finish(_ partial: Partial) -> Paths {
-    let paths = partial.paths
-    let rows = best(of: paths).map { found in
+    let found = partial.paths.counted(into: Best(top: top, ranks: axis.ranks)) { best, counts in
+      best.add(counts)
+    }
+    var best = Best(top: top, ranks: axis.ranks)
+    for part in found { best.add(part) }
+    let rows = best.rows.map { row in
       Paths.Row(
-        path: found.codes.map { axis.names[Int($0)] }, customers: Int(found.entry.customers),
-        conversions: Int(found.entry.conversions),
-        value: Money(minorUnits: found.entry.value, currency: currency).amount)
+        path: row.codes.map { axis.names[Int($0)] }, customers: Int(row.customers),
+        conversions: Int(row.conversions),
+        value: Money(minorUnits: row.value, currency: currency).amount)
     }
     return Paths(
-      by: axis.by, until: until?.name, rows: rows, distinctPaths: paths.count,
+      by: axis.by, until: until?.name, rows: rows, distinctPaths: best.distinct,
       customers: partial.journeys, currency: currency, foreignValues: foreignValues)
   }
 
-  private struct Found {
-    var entry: PathShard.Entry
-    var codes: [UInt32]
-  }
+  /// The first paths in order, of those seen so far.
+  private struct Best: Sendable {
+    let top: Int
+    let ranks: [UInt32]
+    var rows: [Row] = []
+    var distinct = 0
 
-  /// The first ``top`` in order, by keeping no more than those: most paths are seen once and are
-  /// turned away by one comparison of numbers.
-  private func best(of paths: PathTable) -> [Found] {
-    let ranks = axis.ranks
-    func isBefore(_ a: Found, _ b: Found) -> Bool {
-      if a.entry.customers != b.entry.customers { return a.entry.customers > b.entry.customers }
+    init(top: Int, ranks: [UInt32]) {
+      self.top = top
+      self.ranks = ranks
+    }
+
+    struct Row: Sendable {
+      var codes: [UInt32]
+      var customers: UInt32
+      var conversions: UInt32
+      /// Minor units.
+      var value: Int64
+    }
+
+    /// Most paths are seen once and are turned away by one comparison of numbers.
+    mutating func add(_ counts: PathCounts) {
+      distinct += counts.entries.count
+      for entry in counts.entries where isWanted(entry.customers) {
+        add(
+          Row(
+            codes: counts.codes(of: entry), customers: entry.customers,
+            conversions: entry.conversions, value: entry.value))
+      }
+    }
+
+    /// Adds what another core found.
+    mutating func add(_ other: Best) {
+      distinct += other.distinct
+      for row in other.rows where isWanted(row.customers) { add(row) }
+    }
+
+    private func isWanted(_ customers: UInt32) -> Bool {
+      guard rows.count == top, let last = rows.last else { return true }
+      return customers >= last.customers
+    }
+
+    private mutating func add(_ row: Row) {
+      var low = 0
+      var high = rows.count
+      while low < high {
+        let middle = (low + high) / 2
+        if isBefore(rows[middle], row) { low = middle + 1 } else { high = middle }
+      }
+      rows.insert(row, at: low)
+      if rows.count > top { rows.removeLast() }
+    }
+
+    private func isBefore(_ a: Row, _ b: Row) -> Bool {
+      if a.customers != b.customers { return a.customers > b.customers }
       return a.codes.lazy.map { ranks[Int($0)] }
         .lexicographicallyPrecedes(b.codes.lazy.map { ranks[Int($0)] })
     }
-    var best: [Found] = []
-    var fewest: UInt32 = 0
-    for shard in paths.shards {
-      for entry in shard.entries where entry.customers >= fewest {
-        let found = Found(entry: entry, codes: shard.codes(of: entry, width: paths.width))
-        if best.count == top, let last = best.last, !isBefore(found, last) { continue }
-        var low = 0
-        var high = best.count
-        while low < high {
-          let middle = (low + high) / 2
-          if isBefore(best[middle], found) { low = middle + 1 } else { high = middle }
-        }
-        best.insert(found, at: low)
-        if best.count > top { best.removeLast() }
-        if best.count == top { fewest = best[top - 1].entry.customers }
-      }
-    }
-    return best
   }
 }
