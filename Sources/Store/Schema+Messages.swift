@@ -76,5 +76,15 @@ extension Schema {
           FROM message m JOIN identity c ON c.id = m.customer;
           """)
     }
+
+    migrator.registerMigration("8 finding messages") { db in
+      try db.execute(
+        sql: """
+          CREATE INDEX message_of_run ON message (play, key);
+          -- What waits on the site until a moment.
+          CREATE INDEX message_until ON message (json_extract(data, '$.until'))
+            WHERE state = 'waiting' AND channel = 'onsite';
+          """)
+    }
   }
 }

@@ -53,12 +53,17 @@ extension Store {
     }
   }
 
+  /// Through the index of runs, not through all that wait.
+  static let waitingOfRunSQL = """
+    SELECT id FROM message WHERE play = ? AND key = ? AND +state = 'waiting'
+    """
+
   @discardableResult
   static func skipWaiting(
     play: String, key: String, because reason: MessageReason, at now: Timestamp, _ db: Database
   ) throws -> Int {
     let waiting = try Int64.fetchAll(
-      db, sql: "SELECT id FROM message WHERE play = ? AND key = ? AND state = 'waiting'",
+      db.cachedStatement(sql: waitingOfRunSQL),
       arguments: [play, key])
     for id in waiting {
       try apply(.skipped(reason), to: id, claim: nil, policy: MessagePolicy(), at: now, db)

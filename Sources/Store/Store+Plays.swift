@@ -209,19 +209,19 @@ extension Store {
   ) throws -> [(purpose: MessagePurpose, priority: Int)] {
     try pool.read { db in
       try Row.fetchAll(
-        db,
-        sql: """
-          SELECT m.purpose, m.priority FROM message m
-          WHERE (m.customer = ?1 OR m.customer IN
-              (SELECT identity FROM identity_owner WHERE customer = ?1))
-            AND m.state = 'waiting' AND m.due <= ?2 AND m.id <> ?3
-            AND m.channel NOT IN ('onsite', 'webhook', 'audience')
-          """, arguments: [customer, now.milliseconds, message]
+        db.cachedStatement(sql: Self.dueMessagesSQL),
+        arguments: [customer, now.milliseconds, message]
       ).compactMap { row in
         MessagePurpose(rawValue: row[0]).map { ($0, row[1] as Int) }
       }
     }
   }
+
+  static let dueMessagesSQL = """
+    SELECT m.purpose, m.priority FROM message m
+    WHERE \(isOfCustomer) AND +m.state = 'waiting' AND m.due <= ?2 AND m.id <> ?3
+      AND m.channel NOT IN ('onsite', 'webhook', 'audience')
+    """
 
   /// Whose an identity is at a moment.
   package func owner(of identity: Int64, at moment: Timestamp) throws -> Int64 {

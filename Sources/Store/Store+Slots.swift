@@ -30,19 +30,20 @@ extension Store {
       else { return nil }
       let messages = try Row.fetchAll(
         db.cachedStatement(
-          sql: """
-            SELECT \(Self.messageColumns) FROM message m
-            WHERE (m.customer = ?1 OR m.customer IN
-                (SELECT identity FROM identity_owner WHERE customer = ?1))
-              AND m.channel = 'onsite' AND m.state IN ('waiting', 'sent', 'delivered')
-              AND m.due <= ?2 AND coalesce(json_extract(m.data, '$.until'), '9') > ?3
-              AND \(Schema.customer(of: "m.customer", at: "m.created")) = ?1
-            ORDER BY m.priority DESC, m.id DESC LIMIT \(Limits.slotMessages)
-            """), arguments: [customer, now.milliseconds, now.iso8601]
+          sql: Self.slotMessagesSQL), arguments: [customer, now.milliseconds, now.iso8601]
       ).map { try Self.message($0) }
       return SlotMessages(customer: customer, messages: messages)
     }
   }
+
+  static let slotMessagesSQL = """
+    SELECT \(messageColumns) FROM message m
+    WHERE \(isOfCustomer)
+      AND m.channel = 'onsite' AND +m.state IN ('waiting', 'sent', 'delivered')
+      AND m.due <= ?2 AND coalesce(json_extract(m.data, '$.until'), '9') > ?3
+      AND \(Schema.customer(of: "m.customer", at: "m.created")) = ?1
+    ORDER BY m.priority DESC, m.id DESC LIMIT \(Limits.slotMessages)
+    """
 
   /// Whether one comes from the identity to the customer by words that are not a browser's.
   private static func isVouched(
@@ -69,15 +70,16 @@ extension Store {
   @discardableResult
   package func skipLateSlots(at now: Timestamp) throws -> Int {
     let late = try pool.read { db in
-      try Int64.fetchAll(
-        db,
-        sql: """
-          SELECT id FROM message WHERE state = 'waiting' AND channel = 'onsite' AND priority >= 0
-            AND json_extract(data, '$.until') <= ? LIMIT \(Limits.lateSlotsAtOnce)
-          """, arguments: [now.iso8601])
+      try Int64.fetchAll(db, sql: Self.lateSlotsSQL, arguments: [now.iso8601])
     }
     guard !late.isEmpty else { return 0 }
     try note(late.map { MessageNote($0, .skipped(MessageReason("late"))) }, at: now)
     return late.count
   }
+
+  static let lateSlotsSQL = """
+    SELECT id FROM message INDEXED BY message_until
+    WHERE state = 'waiting' AND channel = 'onsite'
+      AND json_extract(data, '$.until') <= ? LIMIT \(Limits.lateSlotsAtOnce)
+    """
 }

@@ -227,6 +227,24 @@ import Testing
     #expect(try !store.unsuppress(digest))
   }
 
+  @Test(
+    "what is asked of one customer, run or moment does not look at all messages in a state",
+    arguments: [
+      (Store.slotMessagesSQL, "message_of_customer"), (Store.arrivedSQL, "message_of_customer"),
+      (Store.dueMessagesSQL, "message_of_customer"), (Store.waitingOfRunSQL, "message_of_run"),
+      (Store.lateSlotsSQL, "message_until"),
+    ])
+  func plans(sql: String, index: String) throws {
+    let steps = try store.pool.read { db in
+      let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+      // Nothing needs to be bound to be planned.
+      statement.setUncheckedArguments([])
+      return try Row.fetchAll(statement).map { $0["detail"] as String }
+    }
+    let ofMessages = steps.filter { $0.contains(" m ") || $0.contains(" message ") }
+    #expect(ofMessages.count == 1 && ofMessages[0].contains(" \(index) "), "\(steps)")
+  }
+
   @Test("a million that wait for later are not walked over") func aMillionThatWaitFor() throws {
     try store.pool.write { db in
       for sql in [
