@@ -80,7 +80,7 @@ package struct Basket: Hashable, Sendable, Codable {
       } else if products.count < Limits.basketProducts {
         products.append(product)
       }
-    case "Product Removed":
+    case EventName.productRemoved.name:
       guard let product = Product(said, under: ""),
         let at = products.firstIndex(where: { $0.id == product.id })
       else { break }
@@ -99,7 +99,7 @@ package struct Basket: Hashable, Sendable, Codable {
     }
     if !products.isEmpty {
       isEmptied = false
-    } else if touchpoint.event == .cartUpdated || touchpoint.event.name == "Product Removed" {
+    } else if touchpoint.event == .cartUpdated || touchpoint.event == .productRemoved {
       isEmptied = true
     }
     let sum = products.reduce(0.0) { $0 + ($1.price ?? 0) * Double($1.quantity) }
@@ -116,6 +116,13 @@ package struct Basket: Hashable, Sendable, Codable {
     }
   }
 
+  /// What one touchpoint lists, or what it is about: of an order what was bought.
+  package static func products(of touchpoint: Touchpoint) -> [Product] {
+    let listed = products(in: touchpoint.properties.dictionary)
+    if !listed.isEmpty { return listed }
+    return Product(of: touchpoint).map { [$0] } ?? []
+  }
+
   private static func products(in said: [String: PropertyValue]) -> [Product] {
     (0..<Limits.basketProducts).lazy.map { Product(said, under: "products.\($0).") }
       .prefix { $0 != nil }.compactMap(\.self)
@@ -123,6 +130,17 @@ package struct Basket: Hashable, Sendable, Codable {
 }
 
 extension Basket.Product {
+  /// The one product that a touchpoint is about; nil when it names none.
+  package init?(of touchpoint: Touchpoint) {
+    if let product = Self(touchpoint.properties.dictionary, under: "") {
+      self = product
+    } else if let name = touchpoint.content {
+      self.init(id: name, name: name)
+    } else {
+      return nil
+    }
+  }
+
   fileprivate init?(_ said: [String: PropertyValue], under path: String) {
     func text(_ names: String...) -> String? {
       names.lazy.compactMap { said[path + $0]?.description }.first { !$0.isEmpty }

@@ -13,6 +13,7 @@ package struct EventName: VocabularyName {
   package static let goalReached = EventName(canonical: "Goal Reached")
   package static let productViewed = EventName(canonical: "Product Viewed")
   package static let productAdded = EventName(canonical: "Product Added")
+  package static let productRemoved = EventName(canonical: "Product Removed")
   package static let orderCompleted = EventName(canonical: "Order Completed")
   package static let orderRefunded = EventName(canonical: "Order Refunded")
 

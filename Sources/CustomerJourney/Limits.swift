@@ -254,10 +254,17 @@ package enum Limits {
   /// How long ago the touchpoint may be that brings somebody in, and a message's own time.
   package static let playEntrySeconds: Int64 = 86_400
   package static let messageLateSeconds: Int64 = 86_400
-  /// Runs whose time has come that one look takes.
+  /// New touchpoints that plays take in one transaction.
+  package static let playNewsAtOnce = 10_000
+  /// Runs whose time has come that one transaction takes.
   package static let dueRunsAtOnce = 2_000
   /// Contacts of the last so many days that caps look at.
   package static let contactDays = 31
+  /// Related products of a message, how long what goes with what holds, and among how many last
+  /// touchpoints a product must have been seen: what is not seen any more is not sold any more.
+  package static let relatedProducts = 4
+  package static let relatedSeconds = 3_600
+  package static let relatedTouchpoints = 1_000_000
   /// Products of a basket that are kept, and days that the link to a basket works.
   package static let basketProducts = 100
   package static let basketLinkDays: Int64 = 14

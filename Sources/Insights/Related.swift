@@ -26,22 +26,29 @@ package struct Related: Codable, Sendable, Equatable {
   }
 }
 
-/// Counts ``Related``. A basket is what one customer did at one moment with one event: the lines of an
-/// order. A content counts once in it, however often it is there.
+/// Counts ``Related``. A basket is what one customer bought at one moment with one event: the lines of
+/// an order, with what was put in the basket since the last one and not taken out. A content counts once
+/// in it, however often it is there.
 package struct RelatedFold: Fold {
-  private let events: Set<UInt16>
+  private let masks: EventMasks
   private let content: UInt32?
   private let top: Int
   private let least: Int
   private let names: [String]
 
-  /// `content` keeps only pairs that begin with it; of pairs in fewer than `least` baskets nothing can
-  /// be said.
+  private static let buys: UInt32 = 1
+  private static let adds: UInt32 = 2
+  private static let removes: UInt32 = 4
+
+  /// `adding` and `removing` are what happens to a basket before `event`; without them only the lines
+  /// of the order count. `content` keeps only pairs that begin with it; of pairs in fewer than `least`
+  /// baskets nothing can be said.
   package init(
-    event: EventStep, content: String? = nil, least: Int = 3, top: Int = 100,
-    table: some NamedJourneys
+    event: EventStep, adding: EventStep? = nil, removing: EventStep? = nil,
+    content: String? = nil, least: Int = 3, top: Int = 100, table: some NamedJourneys
   ) {
-    events = Set(event.events.map { UInt16(truncatingIfNeeded: $0) })
+    let none = EventStep(name: "", events: [])
+    masks = EventMasks([event, adding ?? none, removing ?? none])
     let known = table.names(.content).all
     names = known
     // One that nobody ever had is no pair's.
@@ -69,17 +76,30 @@ package struct RelatedFold: Fold {
   package func update(_ partial: inout Partial, with journeys: JourneyBlock) {
     partial.customers += journeys.journeyCount
     var basket: [UInt32] = []
-    for k in 0..<journeys.journeyCount {
-      var time = Int64.min
-      for row in journeys.rows(ofJourney: k) {
-        guard events.contains(journeys.events[row]), journeys.contents[row] != 0 else { continue }
-        if journeys.times[row] != time {
-          Self.close(&basket, &partial)
-          time = journeys.times[row]
+    masks.withPointer { masks in
+      for k in 0..<journeys.journeyCount {
+        /// Of the order that is being read.
+        var time: Int64?
+        for row in journeys.rows(ofJourney: k) {
+          let kind = masks[Int(journeys.events[row])]
+          guard kind != 0 else { continue }
+          if let moment = time, moment != journeys.times[row] {
+            Self.close(&basket, &partial)
+            time = nil
+          }
+          if kind & Self.buys != 0 { time = journeys.times[row] }
+          let content = journeys.contents[row]
+          guard content != 0 else { continue }
+          if kind & (Self.buys | Self.adds) != 0 {
+            basket.append(content)
+          } else {
+            basket.removeAll { $0 == content }
+          }
         }
-        basket.append(journeys.contents[row])
+        if time != nil { Self.close(&basket, &partial) }
+        // What was not bought is no basket.
+        basket.removeAll(keepingCapacity: true)
       }
-      Self.close(&basket, &partial)
     }
   }
 

@@ -25,6 +25,26 @@ extension Store {
     }
   }
 
+  /// The last touchpoint with each content among the last so many, of these events.
+  package func lastTouchpoints(
+    withContentOf events: [EventName], among count: Int
+  ) throws -> [String: Int64] {
+    try pool.read { db in
+      let marks = databaseQuestionMarks(count: events.count)
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT c.text, max(t.id) FROM touchpoint t JOIN name c ON c.id = t.content
+          WHERE t.id > (SELECT max(id) FROM touchpoint) - ?
+            AND t.event IN (SELECT id FROM name WHERE kind = 'event' AND text IN (\(marks)))
+          GROUP BY t.content
+          """, arguments: [count] + StatementArguments(events.map(\.name)))
+      var found: [String: Int64] = [:]
+      while let row = try cursor.next() { found[row[0]] = row[1] }
+      return found
+    }
+  }
+
   /// Whole touchpoints, with their properties, in the order of `rows`.
   package func touchpoints(rows: [Int64]) throws -> [Touchpoint] {
     try pool.read { db in

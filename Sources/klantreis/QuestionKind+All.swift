@@ -82,13 +82,17 @@ extension QuestionKind {
 
   static let related = QuestionKind(
     name: "related",
-    summary: "Which contents are bought together: what one customer did at one moment.",
+    summary: "Which contents are bought together, in one order or out of one basket.",
     parameters: [
       QuestionParameter(
         name: "content", summary: "Only what goes with this one.", example: "Mug"),
       QuestionParameter(
-        name: "event", summary: "The event of a basket's lines; Order Completed when left out.",
+        name: "event", summary: "The event that buys; Order Completed when left out.",
         example: "Order Completed"),
+      QuestionParameter(
+        name: "adding",
+        summary: "The event that puts something in a basket before; Product Added when left out.",
+        example: "Product Added"),
       QuestionParameter(
         name: "least", summary: "Pairs in fewer baskets are left out; 3 when it is left out.",
         example: "3", isCount: true),
@@ -103,6 +107,9 @@ extension QuestionKind {
         RelatedFold(
           event: EventStep(
             question["event"] ?? EventName.orderCompleted.name, in: snapshot.journeys),
+          adding: EventStep(
+            question["adding"] ?? EventName.productAdded.name, in: snapshot.journeys),
+          removing: EventStep(EventName.productRemoved.name, in: snapshot.journeys),
           content: question["content"], least: try question.count("least") ?? 3,
           top: try question.count("top") ?? 100, table: snapshot.journeys)))
   }

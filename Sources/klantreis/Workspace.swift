@@ -28,6 +28,7 @@ final class Workspace: Sendable {
   let keeper: JourneyKeeper
   let plays = PlayLibrary()
   let contentLibrary = ContentLibrary()
+  let relatedProducts = RelatedProducts()
   private let freshness: Duration
   private let state = Mutex(State())
 

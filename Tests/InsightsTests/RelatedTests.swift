@@ -44,6 +44,42 @@ import Testing
     #expect(answer.rows.count == expected, "seed \(seed)")
   }
 
+  @Test("what is put in a basket before counts, unless it is taken out or never bought")
+  func baskets() {
+    var log: [Plain] = []
+    func add(_ customer: UInt32, _ time: Int64, _ event: String, _ content: String?) {
+      var line = Plain.randomLog(seed: 1, customers: 1)[0]
+      (line.customer, line.time, line.event, line.content) = (customer, time, event, content)
+      log.append(line)
+    }
+    // Bought: {mug, tea}, then {mug, spoon}; the towel was taken out, the lamp is still in the basket.
+    add(1, 1, "Product Added", "mug")
+    add(1, 2, "Product Added", "towel")
+    add(1, 3, "Product Added", "tea")
+    add(1, 4, "Product Removed", "towel")
+    add(1, 5, "Order Completed", nil)
+    add(1, 6, "Product Added", "spoon")
+    add(1, 7, "Order Completed", "mug")
+    add(1, 8, "Product Added", "lamp")
+    // Nothing is left over for the next customer.
+    add(2, 9, "Order Completed", "tea")
+    let table = PlacedTable(log)
+    func answer(_ adding: EventStep?) -> Related {
+      table.answer(
+        RelatedFold(
+          event: EventStep("Order Completed", in: table.table), adding: adding,
+          removing: EventStep("Product Removed", in: table.table), least: 1, table: table.table))
+    }
+    let related = answer(EventStep("Product Added", in: table.table))
+    #expect(related.baskets == 3)
+    #expect(
+      related.rows.map { "\($0.content) \($0.related) \($0.baskets)" }.sorted()
+        == ["mug spoon 1", "mug tea 1", "spoon mug 1", "tea mug 1"])
+    let orders = answer(nil)
+    #expect(orders.baskets == 2)
+    #expect(orders.rows.isEmpty)
+  }
+
   @Test("a basket of more contents than can be paired is left out, and said so")
   func crowded() {
     func log(_ contents: Int) -> [Plain] {

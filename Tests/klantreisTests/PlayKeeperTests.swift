@@ -36,7 +36,7 @@ import Testing
 
     func happen(
       _ customer: String, _ event: String, cart: String? = nil, at moment: Timestamp? = nil,
-      also other: String? = nil, properties: Properties = [:]
+      also other: String? = nil, properties: Properties = [:], content: String? = nil
     ) throws {
       count += 1
       var properties = properties
@@ -44,7 +44,7 @@ import Testing
       try store.append([
         Touchpoint(
           customer: customer, occurred: moment ?? now, event: EventName(event), channel: .website,
-          messageID: "m\(count)", source: "test", properties: properties,
+          messageID: "m\(count)", source: "test", content: content, properties: properties,
           alsoKnownAs: other.map { [$0] } ?? [], claimant: .server)
       ])
     }
@@ -223,6 +223,78 @@ import Testing
       try String.fetchAll($0, sql: "SELECT english FROM play_task")
     }
     #expect(tasks == ["Call them."])
+  }
+
+  @Test(
+    "News taken one touchpoint at a time brings in whom it brings in at once",
+    arguments: [1, 3, 100])
+  func lots(newsAtOnce: Int64) throws {
+    let shop = try Shop(["abandoned-basket", "welcome"])
+    for number in 0..<6 {
+      try shop.happen("c\(number)", "Signed Up")
+      try shop.happen("c\(number)", "Product Added", cart: "first \(number)")
+      shop.wait(minutes: 1)
+      if number.isMultiple(of: 2) { try shop.happen("c\(number)", "Order Completed") }
+      shop.wait(minutes: 1)
+      try shop.happen("c\(number)", "Product Added", cart: "second \(number)")
+    }
+    let snapshot = try shop.project.workspace.snapshot()
+    try shop.watch.look(snapshot, now: shop.now)
+    var keeper = PlayKeeper(workspace: shop.project.workspace)
+    keeper.newsAtOnce = newsAtOnce
+    try keeper.look(snapshot, now: shop.now)
+    #expect(try keeper.look(snapshot, now: shop.now) == 0)
+    let mark = try #require(try shop.store.playMark())
+    #expect(mark.watch.row == snapshot.mark.row)
+    let baskets = try shop.runs().map { "\($0.run.key) \($0.run.end == nil ? "open" : "over")" }
+    let expected = (0..<6).flatMap { number in
+      ["first \(number) \(number.isMultiple(of: 2) ? "over" : "open")", "second \(number) open"]
+    }
+    #expect(baskets.sorted() == expected.sorted())
+  }
+
+  @Test("A basket's message names what others bought with it, as the shop last showed it")
+  func related() throws {
+    let shop = try Shop()
+    func product(_ name: String, price: Double) -> Properties {
+      [
+        "product_id": .text("p-\(name)"), "name": .text(name), "price": .number(price),
+        "url": .text("https://shop.example/\(name)"),
+      ]
+    }
+    func add(_ customer: String, _ name: String, cart: String, price: Double = 5) throws {
+      try shop.happen(
+        customer, "Product Added", cart: cart, properties: product(name, price: price),
+        content: name)
+    }
+    for number in 0..<4 {
+      for name in ["mug", "tea", "spoon"] { try add("c\(number)", name, cart: "c\(number)") }
+      try shop.happen("c\(number)", "Order Completed")
+    }
+    // Without others that were bought alone nothing is more often together than by chance.
+    for number in 4..<8 {
+      try add("c\(number)", "lamp", cart: "c\(number)")
+      try shop.happen("c\(number)", "Order Completed")
+    }
+    try shop.happen(
+      "somebody", "Product Viewed", properties: product("tea", price: 4.5), content: "tea")
+    // She has a spoon.
+    try add("ann", "spoon", cart: "a1")
+    try shop.happen(
+      "ann", "Order Completed",
+      properties: ["products.0.name": .text("spoon"), "products.0.product_id": .text("p-spoon")])
+    shop.wait(minutes: 1)
+    try add("ann", "mug", cart: "a2")
+    try shop.look()
+    shop.wait(minutes: 60)
+    try shop.look()
+    let message = try #require(
+      try shop.store.messages(limit: 100).first { $0.intent.data.contains("\"key\":\"a2\"") })
+    #expect(
+      message.intent.data.contains(
+        """
+        "related":[{"id":"p-tea","link":"https://shop.example/tea","name":"tea","price":"€ 4.50","quantity":1}]
+        """))
   }
 
   @Test("When somebody else has looked meanwhile, nothing is kept twice")

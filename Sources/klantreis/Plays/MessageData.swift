@@ -8,6 +8,8 @@ struct MessageData: Encodable {
   var variant: String?
   /// Of a basket: what is in it, what it is worth, how far the checkout came, and the way back.
   var products: [Product]?
+  /// What goes with those, or with what was bought last: in messages that may sell.
+  var related: [Product]?
   var value: String?
   var step: String?
   var basketUrl: String?
@@ -35,14 +37,7 @@ struct MessageData: Encodable {
 
   mutating func tell(of basket: Basket, _ links: PlayLinks) {
     let currency = basket.value?.currency ?? .eur
-    products = basket.products.map { product in
-      Product(
-        id: product.id, name: product.name ?? product.id, quantity: product.quantity,
-        price: product.price.map { Self.text($0, currency) },
-        // Pictures and pages are of the shop, or they are left out.
-        image: product.image.flatMap { links.isOfShop($0) ? $0 : nil },
-        link: product.url.flatMap { links.isOfShop($0) ? $0 : nil })
-    }
+    products = basket.products.map { Product($0, currency, links) }
     value = basket.value.map {
       Self.text(Double($0.minorUnits) / Double($0.currency.minorUnits), $0.currency)
     }
@@ -50,7 +45,7 @@ struct MessageData: Encodable {
   }
 
   /// `€ 12.50`, `SEK 120.00`.
-  private static func text(_ amount: Double, _ currency: Currency) -> String {
+  fileprivate static func text(_ amount: Double, _ currency: Currency) -> String {
     let sign = ["EUR": "€", "USD": "$", "GBP": "£"][currency.code] ?? currency.code
     let minor = Int64((amount * Double(currency.minorUnits)).rounded())
     let whole = minor / currency.minorUnits
@@ -68,12 +63,26 @@ struct MessageData: Encodable {
       var data = self
       while true {
         let text = String(decoding: try encoder.encode(data), as: UTF8.self)
-        guard text.utf8.count > Limits.messageDataBytes, let products = data.products,
-          !products.isEmpty
-        else { return text }
+        guard text.utf8.count > Limits.messageDataBytes else { return text }
+        if data.related != nil {
+          data.related = nil
+          continue
+        }
+        guard let products = data.products, !products.isEmpty else { return text }
         data.products?.removeLast((products.count + 1) / 2)
       }
     }
+  }
+}
+
+extension MessageData.Product {
+  init(_ product: Basket.Product, _ currency: Currency, _ links: PlayLinks) {
+    self.init(
+      id: product.id, name: product.name ?? product.id, quantity: product.quantity,
+      price: product.price.map { MessageData.text($0, currency) },
+      // Pictures and pages are of the shop, or they are left out.
+      image: product.image.flatMap { links.isOfShop($0) ? $0 : nil },
+      link: product.url.flatMap { links.isOfShop($0) ? $0 : nil })
   }
 }
 

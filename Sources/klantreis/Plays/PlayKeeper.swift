@@ -5,38 +5,53 @@ import Orchestration
 import Store
 
 /// Runs the plays that are on: looks who comes in by what is new, takes those further whose time has
-/// come or to whom something happened, and keeps it all in one transaction.
+/// come or to whom something happened, and keeps it in transactions of so much news each.
 ///
 /// Customers who wait cost nothing until then. What was kept and how far was looked are committed
-/// together, so that each thing is done once, whenever the process ends.
+/// together, so that each thing is done once, whenever the process ends; and one that is ended again
+/// and again still gets on.
 struct PlayKeeper: Sendable {
   let workspace: Workspace
+  /// Touchpoints, and as many changes of journeys, that one transaction takes.
+  var newsAtOnce = Int64(Limits.playNewsAtOnce)
   private var store: Store { workspace.store }
 
-  /// Looks once. Returns how many runs began, went on or ended; the next look sees to those that did
-  /// not fit.
+  /// Looks at all that is new in the snapshot. Returns how many runs began, went on or ended; the next
+  /// look sees to those whose time has come and that did not fit.
   @discardableResult
   func look(_ snapshot: Snapshot, now: Timestamp) throws -> Int {
-    guard let mark = try store.playMark() else { return 0 }
+    var count = 0
+    while let mark = try store.playMark() {
+      let upTo = (
+        row: min(snapshot.mark.row, mark.watch.row + newsAtOnce),
+        change: min(snapshot.mark.change, mark.watch.change + newsAtOnce)
+      )
+      count += try take(mark, upToRow: upTo.row, change: upTo.change, snapshot, now: now)
+      if upTo == (snapshot.mark.row, snapshot.mark.change) { break }
+    }
+    return count
+  }
+
+  private func take(
+    _ mark: Store.PlayMark, upToRow row: Int64, change: Int64, _ snapshot: Snapshot, now: Timestamp
+  ) throws -> Int {
     let running = snapshot.plays.running
-    let (touched, profile) = try store.touched(
-      since: mark.watch, upToRow: snapshot.mark.row, change: snapshot.mark.change)
+    let (touched, profile) = try store.touched(since: mark.watch, upToRow: row, change: change)
     let begun = running.filter { if case .becomes = $0.program.play.entry { true } else { false } }
     let newly = try store.newlyTrue(of: begun.map(\.record.id))
     let due = try store.dueCustomers(at: now, limit: Limits.dueRunsAtOnce)
+    let reached = Store.WatchMark(row: row, change: change, profile: profile)
     let isNew =
-      snapshot.mark.row != mark.watch.row || snapshot.mark.change != mark.watch.change
-      || profile != mark.watch.profile
+      row != mark.watch.row || change != mark.watch.change || profile != mark.watch.profile
     guard isNew || !newly.changes.isEmpty || !due.isEmpty else { return 0 }
-    let reached = Store.WatchMark(
-      row: snapshot.mark.row, change: snapshot.mark.change, profile: profile)
+    let news = (mark.watch.row + 1)..<(max(row, mark.watch.row) + 1)
 
     var customers = Set(due)
     customers.formUnion(newly.changes.map(\.customer))
     customers.formUnion(try store.customersOnTheWay(among: touched))
     let events = EntryEvents(running.map(\.program.play), in: snapshot.journeys)
     for customer in touched where !customers.contains(customer) {
-      if events.mayBegin(customer, after: mark.watch.row, snapshot.journeys) {
+      if events.mayBegin(customer, by: news, snapshot.journeys) {
         customers.insert(customer)
       }
     }
@@ -49,15 +64,15 @@ struct PlayKeeper: Sendable {
     for customer in customers.sorted() {
       var look = CustomerLook(
         customer: customer, runs: runs[customer] ?? [], readers: readers, snapshot: snapshot,
-        library: workspace.plays, links: links, now: now)
+        library: workspace.plays, links: links, goods: workspace.relatedProducts, now: now)
       try look.begin(
-        running, newRowsAfter: mark.watch.row,
+        running, by: news,
         newly: newly.changes.filter { $0.customer == customer })
       try look.goOn()
       outcomes += look.outcomes
     }
     try snapshot.facts.check()
-    try noteArrivals(touched, after: mark.watch.row, snapshot, links, now: now)
+    try noteArrivals(touched, among: news, snapshot, links, now: now)
     let isKept = try store.keep(
       outcomes, from: mark, to: reached, standing: newly.upTo, at: now)
     return isKept ? outcomes.count : 0
@@ -67,7 +82,8 @@ struct PlayKeeper: Sendable {
 extension PlayKeeper {
   /// Notes at ambassadors whom they brought: who arrives by an ambassador's link counts once.
   private func noteArrivals(
-    _ touched: [Int64], after row: Int64, _ snapshot: Snapshot, _ links: PlayLinks, now: Timestamp
+    _ touched: [Int64], among news: Range<Int64>, _ snapshot: Snapshot, _ links: PlayLinks,
+    now: Timestamp
   ) throws {
     let journeys = snapshot.journeys
     var arrivals: [Touchpoint] = []
@@ -76,7 +92,7 @@ extension PlayKeeper {
         let journey = journeys.journey(ofCustomer: number)
       else { continue }
       for place in journeys.rows(ofJourney: journey)
-      where Int64(journeys.rowID(row: place)) > row {
+      where news.contains(Int64(journeys.rowID(row: place))) {
         let campaign = journeys.name(.campaign, row: place)
         guard let identity = links.ambassador(campaign: campaign) else { continue }
         let moment = Timestamp(milliseconds: journeys.time(row: place))
@@ -112,12 +128,12 @@ private struct EntryEvents {
     }
   }
 
-  func mayBegin(_ customer: Int64, after row: Int64, _ journeys: Journeys) -> Bool {
+  func mayBegin(_ customer: Int64, by news: Range<Int64>, _ journeys: Journeys) -> Bool {
     if let names, names.isEmpty { return false }
     guard let number = UInt32(exactly: customer), let journey = journeys.journey(ofCustomer: number)
     else { return false }
     return journeys.rows(ofJourney: journey).contains { place in
-      Int64(journeys.rowID(row: place)) > row
+      news.contains(Int64(journeys.rowID(row: place)))
         && names.map { $0.contains(RuleField.event.key(journeys.name(.event, row: place))) } ?? true
     }
   }
@@ -222,15 +238,17 @@ private struct CustomerLook {
   let snapshot: Snapshot
   let library: PlayLibrary
   let links: PlayLinks
+  let goods: RelatedProducts
   let now: Timestamp
   private(set) var outcomes: [Store.RunOutcome] = []
   private var read: CustomerReader.Read?
 
   init(
     customer: Int64, runs: [PlayRun], readers: CustomerReader, snapshot: Snapshot,
-    library: PlayLibrary, links: PlayLinks, now: Timestamp
+    library: PlayLibrary, links: PlayLinks, goods: RelatedProducts, now: Timestamp
   ) {
     self.links = links
+    self.goods = goods
     self.customer = customer
     self.runs = runs
     self.readers = readers
@@ -248,7 +266,7 @@ private struct CustomerLook {
 
   /// Brings the customer into plays, by what is new.
   mutating func begin(
-    _ running: [(record: PlayRecord, program: PlayProgram)], newRowsAfter row: Int64,
+    _ running: [(record: PlayRecord, program: PlayProgram)], by news: Range<Int64>,
     newly: [StandingChange]
   ) throws {
     let journey = try journey()
@@ -262,7 +280,7 @@ private struct CustomerLook {
       }
       switch program.play.entry {
       case .event:
-        let new = journey.rows.indices.filter { journey.rows[$0] > row }
+        let new = journey.rows.indices.filter { news.contains(journey.rows[$0]) }
         for index in new {
           guard let moment = entry(at: witness.time(index)), machine.enters(at: index, witness)
           else { continue }
@@ -346,11 +364,21 @@ private struct CustomerLook {
       variant: run.variant.isEmpty ? nil : run.variant)
     data.referralUrl = links.referral(of: run.identity)
     data.shopUrl = links.shop?.absoluteString
-    if play.key == Basket.key,
-      let basket = Basket(run.key, of: try journey().customer.touchpoints)
-    {
+    let touchpoints = try journey().customer.touchpoints
+    let orders = touchpoints.filter { $0.event == .orderCompleted }
+    var goods = orders.last.map { Basket.products(of: $0) } ?? []
+    if play.key == Basket.key, let basket = Basket(run.key, of: touchpoints) {
       data.tell(of: basket, links)
       data.basketUrl = links.basket(run.key, of: run.identity, at: now)
+      goods = basket.products
+    }
+    if play.purpose == .marketing {
+      let bought = orders.flatMap { Basket.products(of: $0) }.compactMap(\.name)
+      let related = try self.goods.products(
+        with: goods.compactMap(\.name), besides: Set(bought), snapshot)
+      if !related.isEmpty {
+        data.related = related.map { .init($0, snapshot.journeys.currency, links) }
+      }
     }
     return data
   }
