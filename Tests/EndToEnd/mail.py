@@ -16,6 +16,7 @@ import http.server
 import json
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ import urllib.request
 
 import dkim
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from collector import ROOT, Server, expect, free_port, wrong
 
@@ -299,6 +301,67 @@ status, _ = browse(leave, {"List-Unsubscribe": "One-Click"})
 expect(status == 200, f"one POST does: {status}")
 m = planned("left")
 expect(m.get("reason") == "no-consent", f"and nothing more is sent: {m}")
+
+print("a server with TLS and a login")
+certificate = pathlib.Path(folder.name) / "certificate.pem"
+subprocess.run(
+    ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+     "-days", "2", "-subj", "/CN=mail", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+     f"{certificate}.key", "-out", certificate], check=True, capture_output=True)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, f"{certificate}.key")
+
+
+def login(_server, _session, _envelope, _mechanism, given):
+    return AuthResult(success=given == LoginPassword(b"shop", b"right"), handled=False)
+
+
+kept_safe = Controller(
+    mailbox, hostname="127.0.0.1", port=free_port(), require_starttls=True, tls_context=context,
+    auth_required=True, authenticator=login)
+# Encrypted from the first byte on; the library does not count that as encrypted when it asks for a login.
+all_safe = Controller(
+    mailbox, hostname="127.0.0.1", port=free_port(), ssl_context=context, auth_required=True,
+    auth_require_tls=False, authenticator=login)
+kept_safe.start()
+all_safe.start()
+before = len(mailbox.mails)
+
+
+def tried(key):
+    plan(key, "bea", "--service")
+    m = settled([key])[key]
+    return m["state"], m.get("reason"), m.get("detail") or ""
+
+
+klantreis("mail", "set", "security", "starttls")
+said = tried("plain")
+expect(said[:2] == ("waiting", "no-connection"), f"nothing goes to a server that offers no encryption: {said}")
+klantreis("mail", "set", "server", f"127.0.0.1:{kept_safe.port}")
+said = tried("stranger")
+expect(said[:2] == ("waiting", "no-connection") and "certificate" in said[2],
+       f"nor to one for which nobody vouches: {said}")
+said = klantreis("mail", "set", "authority", f"{certificate}.key", fails=True)
+expect("certificates" in said, f"a key is no certificate: {said}")
+klantreis("mail", "set", "authority", str(certificate))
+said = tried("nameless")
+expect(said[:2] == ("waiting", "smtp-5.7.0"), f"who must log in and does not: {said}")
+klantreis("mail", "set", "user", "shop")
+klantreis("mail", "set", "password", text="wrong\n")
+said = tried("guess")
+expect(said[:2] == ("waiting", "smtp-5.7.8") and "wrong" not in said[2], f"a wrong password closes nobody: {said}")
+klantreis("mail", "set", "password", text="right\n")
+said = tried("safe")
+expect(said[0] == "sent", f"encrypted after the greeting, and logged in: {said}")
+klantreis("mail", "set", "server", f"127.0.0.1:{all_safe.port}")
+klantreis("mail", "set", "security", "tls")
+said = tried("safer")
+expect(said[0] == "sent", f"encrypted from the beginning: {said}")
+expect(len(mailbox.mails) == before + 2, f"two mails came of six: {len(mailbox.mails) - before}")
+expect("bea@" not in klantreis("mail", "suppressed"), "and she is still written to")
+kept_safe.stop()
+all_safe.stop()
+
 mails = len(mailbox.mails)
 
 print("a server that is killed")

@@ -1,10 +1,11 @@
 import Access
 import Crypto
 package import CustomerJourney
+import Foundation
 
 /// What a project says of its mail, one name each.
 package enum MailSetting: String, CaseIterable, Sendable {
-  case server, security, user, password
+  case server, security, authority, user, password
   case from, name, replyTo = "reply-to", bounces
   case url, company, address, logo, accent
   case selector, dkim, dkimEd25519 = "dkim-ed25519"
@@ -29,6 +30,7 @@ package enum MailSetting: String, CaseIterable, Sendable {
     switch self {
     case .server: "host or host:port of your mail server"
     case .security: "starttls, tls or none"
+    case .authority: "a file (PEM) with who vouches for your mail server"
     case .user: "the name to log in with"
     case .password: "the password to log in with"
     case .from: "the address that mails come from"
@@ -68,6 +70,11 @@ package enum MailSetting: String, CaseIterable, Sendable {
     case .security:
       guard MailServer.Security(rawValue: value) != nil else {
         throw .badValue(rawValue, "starttls, tls or none")
+      }
+    case .authority:
+      let text = try? String(contentsOfFile: value, encoding: .utf8)
+      guard text?.contains("BEGIN CERTIFICATE") == true else {
+        throw .badValue(rawValue, "the path of a file with certificates (PEM)")
       }
     case .from, .replyTo, .bounces:
       guard MailAddress(value) != nil else { throw .badValue(rawValue, "a mail address") }
@@ -137,6 +144,8 @@ package struct MailServer: Hashable, Sendable {
 /// All that is needed to send mail, of a project that said so.
 package struct MailSettings: Sendable {
   package var server: MailServer
+  /// The path of certificates that the server's own comes from; nil for those of this machine.
+  package var authority: String?
   package var user: String?
   package var password: String?
   package var sender: MailSender
@@ -165,6 +174,7 @@ package struct MailSettings: Sendable {
       throw MailSettingProblem.missing([.server])
     }
     self.server = server
+    authority = value(.authority)
     user = value(.user)
     password = value(.password)
     sender = MailSender(name: value(.name) ?? value(.company) ?? "", address: from)

@@ -46,6 +46,7 @@ package final class SMTPConnection: @unchecked Sendable {
       curl, CURLOPT_URL,
       "\(scheme)://\(server.host):\(server.port)/\(settings.sender.address.domain)")
     Curl.set(curl, CURLOPT_USE_SSL, server.security == .starttls ? 3 : 0)
+    if let authority = settings.authority { Curl.set(curl, CURLOPT_CAINFO, authority) }
     Curl.set(curl, CURLOPT_MAIL_FROM, "<\(sender.text)>")
     if let user = settings.user { Curl.set(curl, CURLOPT_USERNAME, user) }
     if let password = settings.password { Curl.set(curl, CURLOPT_PASSWORD, password) }
