@@ -15,6 +15,23 @@ package struct Segment: Hashable, Sendable, Identifiable {
   }
 }
 
+extension Segment {
+  private static let trait = "segment: "
+
+  /// The trait by which a play puts a customer into a segment, or takes out of it.
+  package static func trait(of name: String) -> String { trait + name }
+
+  /// The segment that such a trait is of; nil for any other trait.
+  package static func name(ofTrait name: String) -> String? {
+    name.hasPrefix(trait) ? String(name.dropFirst(trait.count)) : nil
+  }
+
+  /// The rule of a segment that has only those whom plays put into it.
+  package static func rule(ofPlays name: String) -> String {
+    Rule.trait(trait(of: name), .oneOf(["true"])).description
+  }
+}
+
 /// Where customers are: in a phase of a model, or in a segment or not.
 package enum StandingSubject: Hashable, Sendable, CustomStringConvertible {
   /// By the model's id.

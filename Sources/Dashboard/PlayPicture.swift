@@ -155,7 +155,12 @@ struct PlayPicture {
     case .act(.slot(let place, let template, _)):
       Node(kind: words.channelOfPlay(.onsite), text: "\(place): \(template)", look: "message")
     case .act(.set(let trait, let value)):
-      Node(kind: words["playSet"], text: "\(trait) = \(value)", look: "deed")
+      if let segment = Segment.name(ofTrait: trait) {
+        Node(
+          kind: words[value == .flag(true) ? "playJoinSegment" : "playLeaveSegment"], text: segment, look: "deed")
+      } else {
+        Node(kind: words["playSet"], text: "\(trait) = \(value)", look: "deed")
+      }
     case .act(.task(let text)):
       Node(kind: words["playTask"], text: text(context.language), look: "deed")
     case .goTo(let target): Node(kind: words["playGoTo"], text: target, look: "end")

@@ -32,6 +32,8 @@ extension Wording {
     ("playSplit", "Split", "Splits"),
     ("playByChance", "by chance", "op toeval"),
     ("playSet", "Note of the customer", "Noteer van de klant"),
+    ("playJoinSegment", "Into the segment", "In het segment"),
+    ("playLeaveSegment", "Out of the segment", "Uit het segment"),
     ("playTask", "Task for a person", "Taak voor een mens"),
     ("playGoTo", "Back to", "Terug naar"),
     ("tasks", "Tasks for persons", "Taken voor mensen"),

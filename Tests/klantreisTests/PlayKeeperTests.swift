@@ -1,5 +1,6 @@
 import CustomerJourney
 import GRDB
+import Insights
 import Orchestration
 import Testing
 
@@ -295,6 +296,47 @@ import Testing
         """
         "related":[{"id":"p-tea","link":"https://shop.example/tea","name":"tea","price":"€ 4.50","quantity":1}]
         """))
+  }
+
+  @Test("A play puts customers into a segment, which is there from when it is switched on")
+  func segment() throws {
+    let shop = try Shop([])
+    let workspace = shop.project.workspace
+    let yaml = """
+      id: winter
+      name: Winter
+      about: Keeps a list.
+      purpose: service
+      enter: {event: event is "Signed Up"}
+      steps:
+        - join: Winter list
+        - wait: 7d
+        - leave: Winter list
+      """
+    _ = try workspace.addPlay(yaml: yaml, file: "winter.yaml", at: shop.now)
+    try workspace.switchOn("winter", isSure: true, at: shop.now)
+    func members() throws -> Int? {
+      let question = try Question(
+        .segment, ["who": ["segment(\"Winter list\")"], "points": ["1"]])
+      return (try question.answer(from: try workspace.snapshot()).report as? SegmentSize)?.members
+    }
+    #expect(try members() == 0)
+    try shop.happen("ann", "Signed Up")
+    try shop.look()
+    #expect(try members() == 1)
+    shop.wait(minutes: 7 * 24 * 60)
+    try shop.look()
+    #expect(try members() == 0)
+
+    // Who is in a segment with a rule of its own is not a play's to say.
+    try workspace.addSegment(name: "Buyers", rule: "ever(event is \"Order Completed\")")
+    let other = yaml.replacing("winter", with: "buyers").replacing("Winter list", with: "Buyers")
+    _ = try workspace.addPlay(yaml: other, file: "buyers.yaml", at: shop.now)
+    #expect {
+      try workspace.switchOn("buyers", isSure: true, at: shop.now)
+    } throws: {
+      "\($0)".contains("\u{201C}Buyers\u{201D} is decided by its rule")
+    }
   }
 
   @Test("When somebody else has looked meanwhile, nothing is kept twice")

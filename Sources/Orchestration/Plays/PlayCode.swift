@@ -153,4 +153,12 @@ extension Play {
       if case .act(let action) = op { (step, action) } else { nil }
     }
   }
+
+  /// Names of the segments into which it puts customers, or takes them out.
+  package var segments: Set<String> {
+    Set(
+      actions.compactMap { _, action in
+        if case .set(let trait, _) = action { Segment.name(ofTrait: trait) } else { nil }
+      })
+  }
 }

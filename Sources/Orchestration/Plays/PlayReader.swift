@@ -176,7 +176,7 @@ private final class PlayReader {
   private static let kinds: [(key: String, with: [String])] = [
     ("wait", []), ("wait until", []), ("wait for", ["within", "then", "else"]),
     ("if", ["then", "else"]), ("split", []), ("message", ["channel"]), ("webhook", []),
-    ("set", ["to"]), ("task", []), ("slot", ["template", "for"]), ("go to", []), ("end", []),
+    ("set", ["to"]), ("join", []), ("leave", []), ("task", []), ("slot", ["template", "for"]), ("go to", []), ("end", []),
   ]
 
   private func list(_ node: Node, at key: String, depth: Int) -> [PlayStep] {
@@ -287,6 +287,13 @@ private final class PlayReader {
       default: said = Double(to).map { PropertyValue.number($0) } ?? PropertyValue.text(to)
       }
       return .act(.set(trait: trait, said))
+    case "join", "leave":
+      guard let name = fields.text(value, at: place) else { return nil }
+      guard name.count <= Limits.segmentName else {
+        fields.report(SegmentProblem.longName.description, at: place, value)
+        return nil
+      }
+      return .act(.set(trait: Segment.trait(of: name), .flag(kind == "join")))
     case "task": return fields.localized(value, at: place).map { .act(.task($0)) }
     case "slot":
       guard let slot = fields.text(value, at: place),

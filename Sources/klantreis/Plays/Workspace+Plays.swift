@@ -11,6 +11,8 @@ enum PlayProblem: Error, CustomStringConvertible {
   case cannotRun(String, PlayError)
   case tooMany
   case circle(String, String)
+  /// A play would put customers into a segment whose own rule decides who is in it.
+  case segmentOfRule(String)
   /// So many would come in at once; said back, it goes on.
   case needsYes(PlayReach)
 
@@ -26,6 +28,9 @@ enum PlayProblem: Error, CustomStringConvertible {
           + "entry ask for something else."
         : "The plays \(one) and \(other) would begin each other, by traits that they set or messages "
           + "that they send: let one of them ask for something else."
+    case .segmentOfRule(let name):
+      "Who is in the segment \u{201C}\(name)\u{201D} is decided by its rule, not by plays: choose another "
+        + "name, or let its rule ask for \(Segment.rule(ofPlays: name)) too."
     case .needsYes(let reach):
       "In the last \(reach.days) days \(reach.entered) of \(reach.customers) customers would have come "
         + "in, and \(reach.messages) messages would have gone out. Say --yes to switch it on."
@@ -110,7 +115,16 @@ extension Workspace {
     let snapshot = try snapshot()
     let (entry, program) = try programs(id, snapshot)
     try checkCircles(with: program.play, snapshot)
+    for name in program.play.segments {
+      guard let rule = snapshot.segments[name]?.rule else { continue }
+      guard rule.traits.contains(Segment.trait(of: name)) else {
+        throw PlayProblem.segmentOfRule(name)
+      }
+    }
     guard isSure else { throw PlayProblem.needsYes(try reach(program, snapshot)) }
+    for name in program.play.segments.sorted() where snapshot.segments[name] == nil {
+      try addSegment(name: name, rule: Segment.rule(ofPlays: name))
+    }
     if entry.record == nil {
       guard try store.keepPlay(id, yaml: entry.yaml, at: now) != nil else {
         throw PlayProblem.tooMany
