@@ -116,7 +116,7 @@ package struct JourneyModel: Hashable, Sendable {
   /// The same model with other numbers for some of its settings.
   package func with(settings new: [String: Double]) throws(JourneyModelError) -> JourneyModel {
     var numbers: [String: RuleNumber] = [:]
-    var problems: [JourneyModelError.Problem] = []
+    var problems: [FileProblem] = []
     for (name, value) in new.sorted(by: { $0.key < $1.key }) {
       if settings[name] == nil {
         let nearest = Spelling.nearest(name, among: settings.keys.sorted())

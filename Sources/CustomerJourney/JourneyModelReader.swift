@@ -65,11 +65,10 @@ extension JourneyModel {
 
 /// Reads one file: first its id and phases, which others may need, then its rules.
 final class JourneyModelReader {
-  let file: JourneyModelFile
+  private let fields: YAMLFields
   private(set) var id = ""
   private(set) var phases: [JourneyModel.Phase] = []
   private var root: [String: Node] = [:]
-  private var problems: [JourneyModelError.Problem] = []
 
   private var vocabulary = RuleVocabulary(isClosed: true)
   private var definitions: [String: Definition] = [:]
@@ -88,26 +87,20 @@ final class JourneyModelReader {
   ]
 
   init(_ file: JourneyModelFile) {
-    self.file = file
-    guard file.yaml.unicodeScalars.count <= Limits.modelCharacters else {
-      report("a model has at most \(Limits.modelCharacters) characters", at: "")
+    fields = YAMLFields(file: file.name)
+    guard let node = fields.compose(file.yaml, "a model", limit: Limits.modelCharacters) else {
       return
     }
-    guard let node = compose() else { return }
-    root = members(node, at: "", allowed: Self.keys, required: ["id", "name", "phases", "rules"])
+    root = fields.members(
+      node, at: "", allowed: Self.keys, required: ["id", "name", "phases", "rules"])
     if let node = root["id"] { id = identifier(node, at: "id") ?? "" }
     readPhases()
   }
 
-  var sortedProblems: [JourneyModelError.Problem] {
-    problems.enumerated().sorted { a, b in
-      (a.element.line ?? 0, a.offset) < (b.element.line ?? 0, b.offset)
-    }.map(\.element)
-  }
+  var sortedProblems: [FileProblem] { fields.sortedProblems }
 
   func report(_ message: String, at key: String, _ node: Node? = nil) {
-    let line = (node ?? root[key])?.mark?.line
-    problems.append(.init(file: file.name, line: line, key: key, message: message))
+    fields.report(message, at: key, node ?? root[key])
   }
 
   /// The model as far as it can be read; what is wrong is in ``sortedProblems``.
@@ -121,12 +114,14 @@ final class JourneyModelReader {
     let cycleStart = readCycle()
     let rules = readRules()
     // A rule that cannot be read may be the one that uses it.
-    let unused = problems.isEmpty ? Set(vocabulary.settings.keys).subtracting(usedSettings) : []
+    let unused =
+      fields.problems.isEmpty ? Set(vocabulary.settings.keys).subtracting(usedSettings) : []
     for name in unused.sorted() {
       report("no rule uses the setting “$\(name)”", at: "settings.\(name)", root["settings"])
     }
     return JourneyModel(
-      id: id, name: root["name"].flatMap { localized($0, at: "name") } ?? LocalizedText(en: id),
+      id: id,
+      name: root["name"].flatMap { fields.localized($0, at: "name") } ?? LocalizedText(en: id),
       events: vocabulary.events, channels: vocabulary.channels,
       settings: vocabulary.settings.mapValues(\.value), phases: phases, cycleStart: cycleStart,
       rules: rules)
@@ -135,8 +130,10 @@ final class JourneyModelReader {
   // MARK: Parts of a model
 
   private func readPhases() {
-    guard let list = root["phases"].flatMap({ sequence($0, at: "phases") }) else { return }
-    if list.isEmpty { report("a model has at least one phase", at: "phases") }
+    guard let list = root["phases"].map({ fields.list($0, at: "phases") }) else { return }
+    if list.isEmpty, fields.problems.isEmpty {
+      report("a model has at least one phase", at: "phases")
+    }
     if list.count > Limits.phasesPerModel {
       report(
         "a model has at most \(Limits.phasesPerModel) phases, this one has \(list.count)",
@@ -145,47 +142,48 @@ final class JourneyModelReader {
     }
     for (index, node) in list.enumerated() {
       let key = "phases[\(index)]"
-      let parts = members(
+      let parts = fields.members(
         node, at: key, allowed: ["id", "name", "question", "measures"],
         required: ["id", "name", "question"])
       guard let id = parts["id"].flatMap({ identifier($0, at: "\(key).id") }) else { continue }
       if phases.contains(where: { $0.id == id }) {
         report("there are two phases “\(id)”", at: "\(key).id", parts["id"])
       }
-      let measures = parts["measures"].flatMap { sequence($0, at: "\(key).measures") } ?? []
+      let measures = parts["measures"].map { fields.list($0, at: "\(key).measures") } ?? []
       phases.append(
         JourneyModel.Phase(
-          id: id, name: parts["name"].flatMap { localized($0, at: "\(key).name") } ?? .init(en: id),
-          question: parts["question"].flatMap { localized($0, at: "\(key).question") }
+          id: id,
+          name: parts["name"].flatMap { fields.localized($0, at: "\(key).name") } ?? .init(en: id),
+          question: parts["question"].flatMap { fields.localized($0, at: "\(key).question") }
             ?? .init(en: id),
           measures: measures.enumerated().compactMap { number, measure in
-            localized(measure, at: "\(key).measures[\(number)]")
+            fields.localized(measure, at: "\(key).measures[\(number)]")
           }))
     }
   }
 
   private func readNames() {
-    for (index, node) in (root["events"].flatMap { sequence($0, at: "events") } ?? []).enumerated()
-    {
-      guard let name = text(node, at: "events[\(index)]") else { continue }
+    let events = root["events"].map { fields.list($0, at: "events") } ?? []
+    for (index, node) in events.enumerated() {
+      guard let name = fields.text(node, at: "events[\(index)]") else { continue }
       vocabulary.events.append(EventName(name))
     }
-    let channels = root["channels"].flatMap { sequence($0, at: "channels") } ?? []
+    let channels = root["channels"].map { fields.list($0, at: "channels") } ?? []
     for (index, node) in channels.enumerated() {
-      guard let name = text(node, at: "channels[\(index)]") else { continue }
+      guard let name = fields.text(node, at: "channels[\(index)]") else { continue }
       vocabulary.channels.append(Channel(name))
     }
   }
 
   private func readSettings() {
     guard let node = root["settings"] else { return }
-    for (name, value) in members(node, at: "settings") {
+    for (name, value) in fields.members(node, at: "settings") {
       let key = "settings.\(name)"
       guard isName(name) else {
         report("a setting's name is letters, digits, “-”, “_” and “.”", at: key, value)
         continue
       }
-      if let number = text(value, at: key).flatMap({ RuleParser.decimal($0) }) {
+      if let number = fields.text(value, at: key).flatMap({ RuleParser.decimal($0) }) {
         vocabulary.settings[name] = number
       } else {
         report("a setting is a number with at most six decimals", at: key, value)
@@ -195,7 +193,7 @@ final class JourneyModelReader {
 
   private func readDefinitions() {
     guard let node = root["define"] else { return }
-    let texts = members(node, at: "define")
+    let texts = fields.members(node, at: "define")
     if texts.count > Limits.definitionsPerModel {
       report(
         "a model defines at most \(Limits.definitionsPerModel) rules, this one \(texts.count)",
@@ -243,7 +241,7 @@ final class JourneyModelReader {
   }
 
   private func readRules() -> [JourneyModel.PlacingRule] {
-    guard let list = root["rules"].flatMap({ sequence($0, at: "rules") }) else { return [] }
+    guard let list = root["rules"].map({ fields.list($0, at: "rules") }) else { return [] }
     if list.count > Limits.rulesPerModel {
       report(
         "a model has at most \(Limits.rulesPerModel) rules, this one has \(list.count)", at: "rules"
@@ -253,7 +251,7 @@ final class JourneyModelReader {
     var rules: [JourneyModel.PlacingRule] = []
     for (index, node) in list.enumerated() {
       let key = "rules[\(index)]"
-      let parts = members(
+      let parts = fields.members(
         node, at: key, allowed: ["phase", "from", "when", "because"],
         required: ["phase", "when", "because"])
       let phase = parts["phase"].flatMap { phaseID($0, at: "\(key).phase") }
@@ -261,11 +259,11 @@ final class JourneyModelReader {
         (node.sequence.map { Array($0) } ?? [node]).compactMap { phaseID($0, at: "\(key).from") }
       }
       let when = parts["when"].flatMap { rule($0, at: "\(key).when") }
-      let because = parts["because"].flatMap { localized($0, at: "\(key).because") }
+      let because = parts["because"].flatMap { fields.localized($0, at: "\(key).because") }
       guard let phase, let when, let because else { continue }
       rules.append(.init(phase: phase, from: from, when: when, because: because))
     }
-    guard problems.isEmpty else { return rules }
+    guard fields.problems.isEmpty else { return rules }
     for (index, phase) in phases.enumerated().dropFirst()
     where !rules.contains(where: { $0.phase == phase.id }) {
       report("no rule leads to the phase “\(phase.id)”", at: "phases[\(index)]", root["phases"])
@@ -276,7 +274,7 @@ final class JourneyModelReader {
   // MARK: Values
 
   private func rule(_ node: Node, at key: String, depth: Int = 0) -> Rule? {
-    guard let text = text(node, at: key) else { return nil }
+    guard let text = fields.text(node, at: key) else { return nil }
     do throws(RuleError) {
       var parser = try RuleParser(text, vocabulary: vocabulary, depth: depth) { name, depth in
         let definition = self.definition(named: name, depth: depth)
@@ -294,7 +292,7 @@ final class JourneyModelReader {
   }
 
   private func phaseID(_ node: Node, at key: String) -> String? {
-    guard let id = text(node, at: key) else { return nil }
+    guard let id = fields.text(node, at: key) else { return nil }
     let known = phases.map(\.id)
     guard !known.contains(id) else { return id }
     let nearest = Spelling.nearest(id, among: known).map { "; did you mean “\($0)”?" } ?? ""
@@ -303,7 +301,7 @@ final class JourneyModelReader {
   }
 
   private func identifier(_ node: Node, at key: String) -> String? {
-    guard let id = text(node, at: key) else { return nil }
+    guard let id = fields.text(node, at: key) else { return nil }
     guard isName(id) else {
       report("an id is letters, digits, “-”, “_” and “.”", at: key, node)
       return nil
@@ -313,87 +311,6 @@ final class JourneyModelReader {
 
   private func isName(_ text: String) -> Bool {
     (1...64).contains(text.count) && text.allSatisfy(RuleLexer.isWord)
-  }
-
-  private func text(_ node: Node, at key: String) -> String? {
-    guard let text = node.scalar?.string, !text.trimmed.isEmpty else {
-      report("a text should stand here", at: key, node)
-      return nil
-    }
-    guard text.unicodeScalars.count <= Limits.ruleCharacters else {
-      report("a text has at most \(Limits.ruleCharacters) characters", at: key, node)
-      return nil
-    }
-    return text
-  }
-
-  private func localized(_ node: Node, at key: String) -> LocalizedText? {
-    if node.scalar != nil { return text(node, at: key).map { LocalizedText(en: $0) } }
-    let parts = members(node, at: key, allowed: ["en", "nl"], required: ["en"])
-    guard let english = parts["en"].flatMap({ text($0, at: "\(key).en") }) else { return nil }
-    return LocalizedText(en: english, nl: parts["nl"].flatMap { text($0, at: "\(key).nl") })
-  }
-
-  private func sequence(_ node: Node, at key: String) -> [Node]? {
-    guard let list = node.sequence else {
-      report("a list should stand here", at: key, node)
-      return nil
-    }
-    return Array(list)
-  }
-
-  private func members(
-    _ node: Node, at key: String, allowed: [String]? = nil, required: [String] = []
-  ) -> [String: Node] {
-    guard let mapping = node.mapping else {
-      report("names with values should stand here: “name: value”", at: key, node)
-      return [:]
-    }
-    var members: [String: Node] = [:]
-    for (name, value) in mapping {
-      guard let name = name.scalar?.string else {
-        report("a name should be a plain text", at: key, name)
-        continue
-      }
-      if let allowed, !allowed.contains(name) {
-        let nearest = Spelling.nearest(name, among: allowed).map { "; did you mean “\($0)”?" }
-        report(
-          "there is no key “\(name)” here\(nearest ?? ""); known are "
-            + allowed.joined(separator: ", "), at: key, value)
-        continue
-      }
-      members[name] = value
-    }
-    for name in required where members[name] == nil {
-      report("“\(name)” is missing", at: key, node)
-    }
-    return members
-  }
-
-  private func compose() -> Node? {
-    do {
-      guard let node = try Yams.compose(yaml: file.yaml) else {
-        report("the file is empty", at: "")
-        return nil
-      }
-      return node
-    } catch let error as YamlError {
-      let (line, message) =
-        switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-          .composer(_, let problem, let mark, _):
-          (mark.line as Int?, problem)
-        case .duplicatedKeysInMapping(let names, let context):
-          (context.mark.line, "these names stand there twice: \(names.joined(separator: ", "))")
-        default: (nil, "the text cannot be read")
-        }
-      problems.append(
-        .init(file: file.name, line: line, key: "", message: "this is not YAML: \(message)"))
-    } catch {
-      problems.append(
-        .init(file: file.name, line: nil, key: "", message: "this is not YAML: \(error)"))
-    }
-    return nil
   }
 }
 

@@ -33,7 +33,7 @@ struct ModelCatalogue: Sendable, Equatable {
     _ files: [JourneyModelFile]
   ) -> (models: [JourneyModel], problem: JourneyModelError?) {
     var files = files
-    var problems: [JourneyModelError.Problem] = []
+    var problems: [FileProblem] = []
     while !files.isEmpty {
       do throws(JourneyModelError) {
         return (

@@ -79,19 +79,8 @@ package enum ContentBlock: Sendable {
 
 /// All that is wrong with a content's file.
 package struct ContentError: Error, Hashable, CustomStringConvertible {
-  package struct Problem: Hashable, Sendable {
-    package var file: String
-    package var line: Int?
-    package var key: String
-    package var message: String
-  }
+  /// In order of line; never empty.
+  package var problems: [FileProblem]
 
-  package var problems: [Problem]
-
-  package var description: String {
-    problems.map { problem in
-      [problem.file, problem.line.map { "line \($0)" }, problem.key.isEmpty ? nil : problem.key]
-        .compactMap(\.self).joined(separator: ", ") + ": \(problem.message)"
-    }.joined(separator: "\n")
-  }
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -9,8 +9,9 @@ extension Play {
   ) throws(PlayError) {
     let reader = PlayReader(file: file, vocabulary)
     let play = reader.play(yaml)
-    try reader.fields.check()
-    guard let play else { preconditionFailure("a file without problems is a play") }
+    guard let play, reader.fields.problems.isEmpty else {
+      throw PlayError(problems: reader.fields.sortedProblems)
+    }
     self = play
   }
 }
@@ -33,7 +34,9 @@ private final class PlayReader {
   }
 
   func play(_ yaml: String) -> Play? {
-    guard let node = fields.compose(yaml, limit: Limits.playCharacters) else { return nil }
+    guard let node = fields.compose(yaml, "a play", limit: Limits.playCharacters) else {
+      return nil
+    }
     let root = fields.members(
       node, at: "", allowed: Self.keys,
       required: ["id", "name", "about", "purpose", "enter", "steps"])
@@ -176,7 +179,8 @@ private final class PlayReader {
   private static let kinds: [(key: String, with: [String])] = [
     ("wait", []), ("wait until", []), ("wait for", ["within", "then", "else"]),
     ("if", ["then", "else"]), ("split", []), ("message", ["channel"]), ("webhook", []),
-    ("set", ["to"]), ("join", []), ("leave", []), ("task", []), ("slot", ["template", "for"]), ("go to", []), ("end", []),
+    ("set", ["to"]), ("join", []), ("leave", []), ("task", []), ("slot", ["template", "for"]),
+    ("go to", []), ("end", []),
   ]
 
   private func list(_ node: Node, at key: String, depth: Int) -> [PlayStep] {

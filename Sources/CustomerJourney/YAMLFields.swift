@@ -1,30 +1,31 @@
-import CustomerJourney
-import Yams
+package import Yams
 
 /// Reads the nodes of a YAML file and keeps what is wrong with them, each with its line.
-final class YAMLFields {
-  let file: String
-  private(set) var problems: [PlayError.Problem] = []
+package final class YAMLFields {
+  private let file: String
+  package private(set) var problems: [FileProblem] = []
 
-  init(file: String) { self.file = file }
+  package init(file: String) { self.file = file }
 
-  func report(_ message: String, at key: String, _ node: Node? = nil) {
-    problems.append(.init(file: file, line: node?.mark?.line, key: key, message: message))
+  package func report(_ message: String, at key: String, _ node: Node? = nil) {
+    report(message, at: key, line: node?.mark?.line)
   }
 
-  /// Throws all that was reported, in order of line.
-  func check() throws(PlayError) {
-    guard problems.isEmpty else {
-      throw PlayError(
-        problems: problems.enumerated().sorted { a, b in
-          (a.element.line ?? 0, a.offset) < (b.element.line ?? 0, b.offset)
-        }.map(\.element))
-    }
+  package func report(_ message: String, at key: String, line: Int?) {
+    problems.append(FileProblem(file: file, line: line, key: key, message: message))
   }
 
-  func compose(_ yaml: String, limit: Int) -> Node? {
+  /// In order of line.
+  package var sortedProblems: [FileProblem] {
+    problems.enumerated().sorted { a, b in
+      (a.element.line ?? 0, a.offset) < (b.element.line ?? 0, b.offset)
+    }.map(\.element)
+  }
+
+  /// The file's root; `what` it is, of at most `limit` characters.
+  package func compose(_ yaml: String, _ what: String, limit: Int) -> Node? {
     guard yaml.unicodeScalars.count <= limit else {
-      report("a file has at most \(limit) characters", at: "")
+      report("\(what) has at most \(limit) characters", at: "")
       return nil
     }
     do {
@@ -40,34 +41,35 @@ final class YAMLFields {
           (context.mark.line, "these names stand there twice: \(names.joined(separator: ", "))")
         default: (nil, "the text cannot be read")
         }
-      problems.append(
-        .init(file: file, line: line, key: "", message: "this is not YAML: \(message)"))
+      report("this is not YAML: \(message)", at: "", line: line)
     } catch {
       report("this is not YAML: \(error)", at: "")
     }
     return nil
   }
 
-  func text(_ node: Node, at key: String) -> String? {
+  package func text(
+    _ node: Node, at key: String, limit: Int = Limits.ruleCharacters
+  ) -> String? {
     guard let text = node.scalar?.string, !text.trimmed.isEmpty else {
       report("a text should stand here", at: key, node)
       return nil
     }
-    guard text.unicodeScalars.count <= Limits.ruleCharacters else {
-      report("a text has at most \(Limits.ruleCharacters) characters", at: key, node)
+    guard text.unicodeScalars.count <= limit else {
+      report("a text has at most \(limit) characters", at: key, node)
       return nil
     }
     return text
   }
 
-  func localized(_ node: Node, at key: String) -> LocalizedText? {
+  package func localized(_ node: Node, at key: String) -> LocalizedText? {
     if node.scalar != nil { return text(node, at: key).map { LocalizedText(en: $0) } }
     let parts = members(node, at: key, allowed: ["en", "nl"], required: ["en"])
     guard let english = parts["en"].flatMap({ text($0, at: "\(key).en") }) else { return nil }
     return LocalizedText(en: english, nl: parts["nl"].flatMap { text($0, at: "\(key).nl") })
   }
 
-  func list(_ node: Node, at key: String) -> [Node] {
+  package func list(_ node: Node, at key: String) -> [Node] {
     guard let list = node.sequence else {
       report("a list should stand here", at: key, node)
       return []
@@ -75,8 +77,9 @@ final class YAMLFields {
     return Array(list)
   }
 
-  func members(
-    _ node: Node, at key: String, allowed: [String], required: [String] = []
+  /// By name; any name where none are `allowed`.
+  package func members(
+    _ node: Node, at key: String, allowed: [String]? = nil, required: [String] = []
   ) -> [String: Node] {
     guard let mapping = node.mapping else {
       report("names with values should stand here: “name: value”", at: key, node)
@@ -88,7 +91,7 @@ final class YAMLFields {
         report("a name should be a plain text", at: key, name)
         continue
       }
-      guard allowed.contains(name) else {
+      if let allowed, !allowed.contains(name) {
         let nearest = Spelling.nearest(name, among: allowed).map { "; did you mean “\($0)”?" }
         report(
           "there is no key “\(name)” here\(nearest ?? ""); known are "
@@ -103,7 +106,7 @@ final class YAMLFields {
     return members
   }
 
-  func identifier(_ node: Node, at key: String) -> String? {
+  package func identifier(_ node: Node, at key: String) -> String? {
     guard let id = text(node, at: key) else { return nil }
     guard
       (1...64).contains(id.count),
@@ -115,7 +118,7 @@ final class YAMLFields {
     return id
   }
 
-  func flag(_ node: Node, at key: String) -> Bool? {
+  package func flag(_ node: Node, at key: String) -> Bool? {
     switch node.scalar?.string.lowercased() {
     case "true", "yes": return true
     case "false", "no": return false
@@ -125,7 +128,7 @@ final class YAMLFields {
     }
   }
 
-  func whole(_ node: Node, at key: String, in range: ClosedRange<Int>) -> Int? {
+  package func whole(_ node: Node, at key: String, in range: ClosedRange<Int>) -> Int? {
     if let number = node.scalar.flatMap({ Int($0.string) }), range.contains(number) {
       return number
     }
@@ -136,7 +139,7 @@ final class YAMLFields {
   }
 
   /// `10%`, from 0 to 100.
-  func share(_ node: Node, at key: String) -> RuleNumber? {
+  package func share(_ node: Node, at key: String) -> RuleNumber? {
     if let text = node.scalar?.string, text.hasSuffix("%"),
       let number = Double(text.dropLast().trimmed), (0...100).contains(number),
       let share = RuleNumber(number / 100)
@@ -148,11 +151,11 @@ final class YAMLFields {
   }
 
   /// `30m`, `1h`, `3d`, as rules write times.
-  func duration(_ node: Node, at key: String) -> RuleDuration? {
+  package func duration(_ node: Node, at key: String) -> RuleDuration? {
     duration(node.scalar?.string ?? "", node, at: key)
   }
 
-  func duration(_ written: String, _ node: Node, at key: String) -> RuleDuration? {
+  package func duration(_ written: String, _ node: Node, at key: String) -> RuleDuration? {
     let text = written.trimmed
     if !text.isEmpty {
       let digits = text.prefix { $0.isNumber || $0 == "." }
