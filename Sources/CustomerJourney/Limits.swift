@@ -140,6 +140,8 @@ package enum Limits {
   package static let newsSeconds = 0.25
   /// The same at most, when a look takes long because much came in.
   package static let newsSecondsUnderLoad = 0.75
+  /// The same at most while a play is on: what begins it and what comes of it lie within a second.
+  package static let newsSecondsOfPlays = 0.35
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 

@@ -205,9 +205,14 @@ struct DoorwayTests {
 
   @Test("the longer a look for news took the later is the next one, up to a limit")
   func rests() {
-    #expect(NewsService.rest(after: .milliseconds(1)) == .seconds(Limits.newsSeconds))
-    #expect(NewsService.rest(after: .milliseconds(100)) == .milliseconds(400))
-    #expect(NewsService.rest(after: .seconds(9)) == .seconds(Limits.newsSecondsUnderLoad))
+    #expect(
+      NewsService.rest(after: .milliseconds(1), isPlaying: false) == .seconds(Limits.newsSeconds))
+    #expect(NewsService.rest(after: .milliseconds(100), isPlaying: false) == .milliseconds(400))
+    #expect(
+      NewsService.rest(after: .seconds(9), isPlaying: false)
+        == .seconds(Limits.newsSecondsUnderLoad))
+    #expect(
+      NewsService.rest(after: .seconds(9), isPlaying: true) == .seconds(Limits.newsSecondsOfPlays))
   }
 }
 

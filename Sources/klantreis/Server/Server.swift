@@ -153,12 +153,14 @@ struct NewsService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown {
       var problem: String?
+      var isPlaying = false
       while !Task.isCancelled {
         let began = ContinuousClock.now
         do {
-          _ = try await workspace.asking { [watch, plays] in
-            try watch.look($0, now: .now)
-            try plays.look($0, now: .now)
+          isPlaying = try await workspace.asking { [watch, plays] snapshot in
+            try watch.look(snapshot, now: .now)
+            try plays.look(snapshot, now: .now)
+            return !snapshot.plays.running.isEmpty
           }
           problem = nil
         } catch {
@@ -166,15 +168,17 @@ struct NewsService: Service {
           if problem != "\(error)" { logger.error("The journeys cannot be read: \(error)") }
           problem = "\(error)"
         }
-        try? await Task.sleep(for: Self.rest(after: .now - began))
+        try? await Task.sleep(for: Self.rest(after: .now - began, isPlaying: isPlaying))
       }
     }
   }
 
   /// The longer a look took, the later the next one: so that looking takes no more than a share of a
-  /// server that takes much in, and yet never lets anybody wait for long.
-  static func rest(after look: Duration) -> Duration {
-    min(max(.seconds(Limits.newsSeconds), look * 4), .seconds(Limits.newsSecondsUnderLoad))
+  /// server that takes much in, and yet never lets anybody wait for long; least of all those to whom a
+  /// play says something.
+  static func rest(after look: Duration, isPlaying: Bool) -> Duration {
+    let most = isPlaying ? Limits.newsSecondsOfPlays : Limits.newsSecondsUnderLoad
+    return min(max(.seconds(Limits.newsSeconds), look * 4), .seconds(most))
   }
 }
 
