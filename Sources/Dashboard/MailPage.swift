@@ -130,7 +130,11 @@ extension Pages {
       "advice": page.advice.map { ["field": $0.field, "text": $0.text(language)] },
       "done": page.done.map { words["mailDone.\($0)"] } ?? false as Any,
       "hasWrong": !wrong.isEmpty,
-      "wrong": wrong.map { ["id": $0.id, "name": $0.label(language)] },
+      "wrong": wrong.enumerated().map { number, field -> Templates.Values in
+        [
+          "id": field.id, "name": field.label(language), "isLast": number == wrong.count - 1,
+        ]
+      },
       "save": context.link(MailPage.path), "keys": context.link(MailPage.path + "/keys"),
       "test": context.link(MailPage.path + "/test"),
       "groups": page.groups.map { group -> Templates.Values in
@@ -159,7 +163,7 @@ extension Pages {
     case .sent(let address): values["sent"] = words.mailTestSent(to: address)
     case .failed(let reason):
       values["failed"] =
-        ["reason": words.reason(reason), "todo": words.mailToDo(reason)] as Templates.Values
+        ["reason": words.mailNotSent(reason), "todo": words.mailToDo(reason)] as Templates.Values
     case nil: break
     }
     return Templates.page("mail", values, title: words["mail"], context: context)

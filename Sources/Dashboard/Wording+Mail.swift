@@ -81,7 +81,6 @@ extension Wording {
     ("mailTestTo", "Your address", "Uw adres"),
     ("mailSendTest", "Send a test", "Stuur een test"),
     ("mailBadAddress", "That is no mail address.", "Dat is geen e-mailadres."),
-    ("mailNotTaken", "The mail was not sent:", "De mail is niet verstuurd:"),
     (
       "mailToDo.connection",
       "Check the server's name and port, the encryption and its certificate, and whether this machine "
@@ -144,6 +143,23 @@ extension Wording {
     case .english: "The server took the mail to \(address). Look into that mailbox."
     case .dutch: "De server heeft de mail aan \(address) aangenomen. Kijk in die postbus."
     }
+  }
+
+  /// Why a test was not sent, in a sentence.
+  func mailNotSent(_ reason: MessageReason) -> String {
+    if reason.code == "no-answer" {
+      return language == .dutch
+        ? "Het is niet te zeggen of de mail verstuurd is: \(self.reason(reason))."
+        : "Nobody can say whether the mail was sent: \(self.reason(reason))."
+    }
+    guard reason.code.hasPrefix("smtp-") else {
+      return language == .dutch
+        ? "De mail is niet verstuurd: \(self.reason(reason))."
+        : "The mail was not sent: \(self.reason(reason))."
+    }
+    return language == .dutch
+      ? "De mail is niet verstuurd; de server zei: \(reason.detail)"
+      : "The mail was not sent; the server said: \(reason.detail)"
   }
 
   /// What to do when a test was not sent.

@@ -47,6 +47,7 @@ struct MailDesk: Sendable {
   private static func page(
     _ settings: [String: String], _ form: MailForm?
   ) throws -> MailPage {
+    let hasKeys = settings[MailSetting.dkim.key] != nil
     let selector = settings[MailSetting.selector.key] ?? MailSettings.selector
     var page = MailPage(
       groups: MailForm.groups.map { id, fields in
@@ -61,7 +62,7 @@ struct MailDesk: Sendable {
               value: setting.isSecret
                 ? "" : form.map { $0.typed[setting] ?? "" } ?? settings[setting.key] ?? "")
           })
-      }, hasKeys: settings[MailSetting.dkim.key] != nil, selector: selector,
+      }, hasKeys: hasKeys, selector: hasKeys ? nextSelector(selector) : selector,
       reports: settings[MailSetting.url.key].map { "\($0)/m/reports" },
       hasReportsSecret: settings[MailSetting.reportsSecret.key] != nil)
     do {
@@ -81,6 +82,13 @@ struct MailDesk: Sendable {
       }
     }
     return page
+  }
+
+  /// Another name than that of the keys in use, so that what they signed can still be checked.
+  static func nextSelector(_ selector: String) -> String {
+    guard let match = selector.firstMatch(of: /^(.*?)([0-9]{1,9})$/), let number = Int(match.2)
+    else { return selector + "2" }
+    return "\(match.1)\(number + 1)"
   }
 
   private func save(
