@@ -176,7 +176,7 @@ extension Pages {
     let help = field.help(language)
     var values: Templates.Values = [
       "id": field.id, "label": field.label(language), "value": field.value,
-      "help": help.prefix(1).uppercased() + help.dropFirst() + ".",
+      "help": help.prefix(1).uppercased() + help.dropFirst() + (help.hasSuffix("…") ? "" : "."),
       "isText": false, "isLines": false, "isSecret": false, "isChoice": false, "isTick": false,
       "problem": context.problem(at: field.id) ?? false as Any,
     ]

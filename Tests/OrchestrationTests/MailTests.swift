@@ -245,6 +245,9 @@ import Testing
     let settings = try MailSettings(["mail.from": "info@shop.nl", "mail.server": "mx.shop.nl:465"])
     #expect(settings.server.security == .tls)
     #expect(settings.records.map(\.kind) == ["SPF", "DMARC"])
+    #expect(settings.records[0].value == "v=spf1 mx a:mx.shop.nl ~all")
+    let near = try MailSettings(["mail.from": "info@shop.nl", "mail.server": "192.0.2.7"])
+    #expect(near.records[0].value == "v=spf1 mx ip4:192.0.2.7 ~all")
     #expect(settings.advice.map(\.setting) == [.dkim, .url, .address, .bounces])
   }
 

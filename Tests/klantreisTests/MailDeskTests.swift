@@ -243,6 +243,7 @@ struct MailDeskTests {
       #expect(bad.text.contains("value=\"me &lt;nowhere&gt;\""))
       let good = try await test("me@shop.nl")
       #expect(good.status == 200)
+      #expect(good.text.contains("href=\"\(Self.path)?lang=nl\""))
       #expect(good.text.contains("The server took the mail to me@shop.nl."))
       #expect(server.mail.contains("This is a test of"))
       let refused = try await test("nobody@shop.nl")

@@ -34,15 +34,17 @@ package struct MailAdvice: Hashable, Sendable {
 extension MailSettings {
   package var records: [MailRecord] {
     let domain = sender.address.domain
+    let isAddress = server.host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) }
+    let place = "\(isAddress ? "ip4" : "a"):\(server.host)"
     var records = [
       MailRecord(
-        kind: "SPF", name: domain, value: "v=spf1 mx a:\(server.host) ~all",
+        kind: "SPF", name: domain, value: "v=spf1 mx \(place) ~all",
         why: LocalizedText(
           en: "Says which servers may send for \(domain). Where there is a record already, add "
-            + "a:\(server.host), or what the provider of your mail server says, to it.",
+            + "\(place), or what the provider of your mail server says, to it.",
           nl:
             "Zegt welke servers voor \(domain) mogen versturen. Is er al een record, voeg daar dan "
-            + "a:\(server.host) aan toe, of wat de aanbieder van uw mailserver zegt."))
+            + "\(place) aan toe, of wat de aanbieder van uw mailserver zegt."))
     ]
     for key in signer?.keys ?? [] {
       records.append(

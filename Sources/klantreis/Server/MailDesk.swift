@@ -33,7 +33,9 @@ struct MailDesk: Sendable {
     let workspace = workspace
     var page = try await workspace.aside { try Self.page(workspace.store.settings(), form) }
     change(&page)
-    var pageContext = Visit(request, context).plainContext
+    // Whichever form was sent, links to the other language lead to the page itself.
+    var pageContext = PageContext(
+      language: Visit(request).language, path: MailPage.path, reader: context.visitor?.reader)
     pageContext.problems =
       problems
       + (form?.problems ?? []).map {
