@@ -134,6 +134,7 @@ let package = Package(
         .embedInCode("Templates/message.mustache"),
         .embedInCode("Templates/messages.mustache"),
         .embedInCode("Templates/contents.mustache"),
+        .embedInCode("Templates/mail.mustache"),
         .embedInCode("Templates/pager.mustache"),
         .embedInCode("Templates/paths.mustache"),
         .embedInCode("Templates/phase.mustache"),

@@ -315,6 +315,9 @@ package enum Limits {
   package static let reportsPerRequest = 1_000
   package static let reportsSecretBytes = 24
   package static let signatureSeconds: Int64 = 300
+  /// Bytes of a setting of mail that is a text, and of a file with who vouches for the mail server.
+  package static let mailSettingBytes = 1_000
+  package static let authorityBytes = 4_194_304
   /// Messages on one page.
   package static let messagesPerPage = 50
   /// Bytes of a request for the content of places on the site, places in it, messages of a customer that

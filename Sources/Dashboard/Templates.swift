@@ -35,6 +35,7 @@ enum Templates {
     "message": PackageResources.message_mustache,
     "messages": PackageResources.messages_mustache,
     "contents": PackageResources.contents_mustache,
+    "mail": PackageResources.mail_mustache,
     "account": PackageResources.account_mustache,
     "accounttabs": PackageResources.accounttabs_mustache,
     "accountcard": PackageResources.accountcard_mustache,

@@ -16,7 +16,7 @@ struct Wording: Sendable {
 
   private static let entries: [Entry] =
     sourceEntries + segmentEntries + identityEntries + accessEntries + profileEntries
-    + messageEntries + playEntries + companyEntries + privacyEntries + [
+    + messageEntries + mailEntries + playEntries + companyEntries + privacyEntries + [
       // Around every page.
       ("skip", "Skip to the content", "Naar de inhoud"),
       (

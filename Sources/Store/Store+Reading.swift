@@ -1,3 +1,4 @@
+package import Access
 package import CustomerJourney
 import Foundation
 import GRDB
@@ -250,17 +251,23 @@ extension Store {
   }
 
   /// Nil takes the setting away.
-  package func set(_ name: String, to value: String?) throws {
+  package func set(_ name: String, to value: String?) throws { try set([name: value], []) }
+
+  /// Several at once, with what is noted of it: all or nothing. Nil takes a setting away.
+  package func set(_ values: [String: String?], _ deeds: [Deed]) throws {
     try pool.write { db in
-      if let value {
-        try db.execute(
-          sql: """
-            INSERT INTO setting (name, value) VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value
-            """, arguments: [name, value])
-      } else {
-        try db.execute(sql: "DELETE FROM setting WHERE name = ?", arguments: [name])
+      for (name, value) in values {
+        if let value {
+          try db.execute(
+            sql: """
+              INSERT INTO setting (name, value) VALUES (?, ?)
+              ON CONFLICT (name) DO UPDATE SET value = excluded.value
+              """, arguments: [name, value])
+        } else {
+          try db.execute(sql: "DELETE FROM setting WHERE name = ?", arguments: [name])
+        }
       }
+      for deed in deeds { try Self.note(deed, db) }
     }
   }
 

@@ -113,7 +113,7 @@ enum PageSet {
     }
     pages += customers(language) + questions(language, &samples) + importing(language)
     pages += sources(language) + segments(language) + access(language) + plays(language)
-    pages += companies(language) + messages(language) + privacy(language)
+    pages += companies(language) + messages(language) + mail(language) + privacy(language)
     for (path, pairs) in [
       ("/duplicates", Samples.suggestions), ("/no-duplicates", []),
     ] {

@@ -75,6 +75,20 @@ import Testing
       Pages.errorPage(status: 404, what: name, why: name, whatToDo: name, context),
       JourneyMapPicture.svg(map: map, model: model, language: .english),
       Pages.sourcesPage(SourcesPage(rows: [.init(name: name, key: name)], name: name), context),
+      Pages.mailPage(
+        MailPage(
+          sender: name, server: name, advice: [("server", LocalizedText(en: name))],
+          groups: [
+            .init(
+              id: "server",
+              fields: ["server", "lines"].map {
+                .init(
+                  id: $0, label: LocalizedText(en: name), help: LocalizedText(en: name),
+                  kind: $0 == "lines" ? .lines : .text(usual: name), value: name)
+              })
+          ], records: [.init(kind: name, name: name, value: name, why: LocalizedText(en: name))],
+          selector: name, bounces: name, reports: name, recipient: name,
+          test: .failed(MessageReason(name, name))), context),
       Pages.loginPage(LoginPage(next: name, name: name), context),
       Pages.welcomePage(WelcomePage(token: name, name: name), context),
       Pages.usersPage(
@@ -219,7 +233,7 @@ import Testing
 
   @Test(
     "Pages hardly change by accident",
-    arguments: ["/", "/phase/do", "/customers/1184", "/sources/shop"])
+    arguments: ["/", "/phase/do", "/customers/1184", "/sources/shop", "/messages/mail"])
   func golden(path: String) throws {
     let page = try #require(PageSet.all(.dutch).first { $0.path == path })
     // The version of an asset changes with each touch of the stylesheet.

@@ -38,6 +38,21 @@ import Testing
     #expect(Wording(language: .english).reason(english).text == english)
   }
 
+  @Test(
+    "A test mail that was not sent says what to do",
+    arguments: [
+      ("no-connection", "Could not resolve host", "connection"), ("no-answer", "", "unknown"),
+      ("smtp-5.7.8", "535 5.7.8 no", "login"), ("smtp-530", "530 log in", "login"),
+      ("smtp-4.7.1", "451 4.7.1 later", "later"), ("smtp-5.1.1", "550 5.1.1 no", "refused"),
+    ])
+  func testMail(code: String, detail: String, kind: String) {
+    for language in Language.allCases {
+      let words = Wording(language: language)
+      #expect(words.mailToDo(MessageReason(code, detail)) == words["mailToDo.\(kind)"])
+      #expect(words["mailToDo.\(kind)"] != "mailToDo.\(kind)")
+    }
+  }
+
   @Test("A reason has at most one gap, in both languages")
   func gaps() {
     for (english, dutch) in Wording.reasons {

@@ -83,7 +83,7 @@ def demo(folder):
             "/phase/loyal", "/phase/think?model=stdc", "/customers", "/customers/1228?model=stdc",
             "/questions/funnel?step=Message%20Sent&step=Coupon%20Redeemed&within=60d",
             "/questions/paths?by=event&until=Coupon%20Redeemed", "/questions/transitions?by=phase",
-            "/import", "/segments", "/no-such-page", "/account", "/users", "/tokens", "/activity",
+            "/import", "/segments", "/messages/mail", "/no-such-page", "/account", "/users", "/tokens", "/activity",
         ])
         imports_meanwhile(server, folder)
     # The second start has nothing to load.

@@ -238,14 +238,17 @@ import Testing
 
   @Test("settings that sending needs are asked for by name")
   func settings() throws {
-    #expect(throws: MailSettingProblem.missing([.from])) { try MailSettings([:]) }
+    #expect(throws: MailSettingProblem.missing([.from, .server])) { try MailSettings([:]) }
     #expect(throws: MailSettingProblem.missing([.server])) {
       try MailSettings(["mail.from": "info@shop.nl"])
     }
     let settings = try MailSettings(["mail.from": "info@shop.nl", "mail.server": "mx.shop.nl:465"])
     #expect(settings.server.security == .tls)
     #expect(settings.records.map(\.kind) == ["SPF", "DMARC"])
-    #expect(settings.advice.count == 4)
+    #expect(settings.records[0].value == "v=spf1 mx a:mx.shop.nl ~all")
+    let near = try MailSettings(["mail.from": "info@shop.nl", "mail.server": "192.0.2.7"])
+    #expect(near.records[0].value == "v=spf1 mx ip4:192.0.2.7 ~all")
+    #expect(settings.advice.map(\.setting) == [.dkim, .url, .address, .bounces])
   }
 
   @Test(
@@ -254,6 +257,7 @@ import Testing
       (MailSetting.server, "mx.shop.nl:99999"), (.server, "a b"), (.from, "nobody"),
       (.url, "javascript:1"), (.accent, "blue"), (.selector, "a.b"), (.tracking, "perhaps"),
       (.perDomain, "0"), (.name, "a\r\nBcc: x"), (.connections, "17"), (.security, "ssl"),
+      (.authority, "/dev/zero"), (.authority, "/etc/passwd"), (.authority, "/"),
     ])
   func badSettings(_ setting: MailSetting, _ value: String) {
     #expect(throws: MailSettingProblem.self) { try setting.checked(value) }

@@ -65,6 +65,8 @@ struct PermissionRouteTests {
     "GET /api/v1/plays/{id}/dry-run": .insights, "POST /api/v1/plays/{id}/on": .edit,
     "POST /api/v1/plays/{id}/off": .edit, "GET /api/v1/tasks": .persons,
     "POST /api/v1/tasks/{id}/done": .act,
+    "GET /messages/mail": .edit, "POST /messages/mail": .edit, "POST /messages/mail/keys": .edit,
+    "POST /messages/mail/test": .edit,
     "GET /messages": .persons, "POST /messages/{id}/again": .act, "GET /contents": .insights,
     "GET /contents/{id}/preview": .insights,
     "GET /import": .edit, "POST /import": .edit, "POST /import/preview": .edit,

@@ -17,6 +17,9 @@ package enum MailSetting: String, CaseIterable, Sendable {
   /// Under which the store keeps it.
   package var key: String { "mail.\(rawValue)" }
 
+  /// True for what is `yes` or `no`.
+  package var isYesOrNo: Bool { [.tracking, .repeatService, .privateWebhooks].contains(self) }
+
   /// True for what is never shown again.
   package var isSecret: Bool {
     switch self {
@@ -25,92 +28,60 @@ package enum MailSetting: String, CaseIterable, Sendable {
     }
   }
 
-  /// What it is, in a line.
-  package var help: String {
-    switch self {
-    case .server: "host or host:port of your mail server"
-    case .security: "starttls, tls or none"
-    case .authority: "a file (PEM) with who vouches for your mail server"
-    case .user: "the name to log in with"
-    case .password: "the password to log in with"
-    case .from: "the address that mails come from"
-    case .name: "the name that mails come from"
-    case .replyTo: "where answers go"
-    case .bounces: "where mails that cannot be delivered come back"
-    case .url: "the address under which the world reaches this server: https://…"
-    case .company: "the name below mails"
-    case .address: "the postal address below mails"
-    case .logo: "the address of a picture above mails"
-    case .accent: "the colour of buttons, as #2456c9"
-    case .selector: "the selector of the DKIM keys"
-    case .dkim: "an RSA key (PEM)"
-    case .dkimEd25519: "an Ed25519 key (32 bytes in base64)"
-    case .perDomain: "mails a minute to one domain"
-    case .connections: "connections to the mail server at once"
-    case .tracking: "yes counts opens and clicks of who allows it"
-    case .repeatService: "yes repeats service mail when nobody knows whether it arrived"
-    case .feedback: "the sender's name in Feedback-ID"
-    case .reportsSecret: "signs the reports on bounces and complaints that a mail service posts"
-    case .privateWebhooks: "yes lets webhooks call private addresses"
-    }
-  }
-
   /// The value as it is kept. Throws what is wrong with it.
   package func checked(_ value: String) throws(MailSettingProblem) -> String {
     let value = self == .address ? value : value.trimmed
-    func yesOrNo() throws(MailSettingProblem) -> String {
-      guard ["yes", "no"].contains(value) else { throw .badValue(rawValue, "yes or no") }
-      return value
-    }
     switch self {
     case .server:
-      guard MailServer(value) != nil else {
-        throw .badValue(rawValue, "a host, with a port where it isn't 587: smtp.example.org:465")
-      }
+      guard MailServer(value) != nil else { throw .badValue(self) }
     case .security:
-      guard MailServer.Security(rawValue: value) != nil else {
-        throw .badValue(rawValue, "starttls, tls or none")
-      }
+      guard MailServer.Security(rawValue: value) != nil else { throw .badValue(self) }
     case .authority:
-      let text = try? String(contentsOfFile: value, encoding: .utf8)
-      guard text?.contains("BEGIN CERTIFICATE") == true else {
-        throw .badValue(rawValue, "the path of a file with certificates (PEM)")
-      }
+      guard Self.hasCertificates(value) else { throw .badValue(self) }
     case .from, .replyTo, .bounces:
-      guard MailAddress(value) != nil else { throw .badValue(rawValue, "a mail address") }
+      guard MailAddress(value) != nil else { throw .badValue(self) }
     case .url, .logo:
-      guard WebAddress.checked(value, isPicture: true) != nil else {
-        throw .badValue(rawValue, "an address that begins with https://")
-      }
+      guard WebAddress.checked(value, isPicture: true) != nil else { throw .badValue(self) }
       return self == .url && value.hasSuffix("/") ? String(value.dropLast()) : value
     case .accent:
-      guard MailLook.isColour(value) else { throw .badValue(rawValue, "a colour as #2456c9") }
+      guard MailLook.isColour(value) else { throw .badValue(self) }
     case .selector:
       guard !value.isEmpty, value.count <= 63,
         value.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
-      else { throw .badValue(rawValue, "letters, digits and “-”") }
+      else { throw .badValue(self) }
     case .dkim, .dkimEd25519:
       guard (try? DKIMKey(selector: "x", text: value)) != nil else { throw .badKey }
     case .perDomain:
       guard let number = Int(value), (1...100_000).contains(number) else {
-        throw .badValue(rawValue, "a number from 1 to 100000")
+        throw .badValue(self)
       }
     case .connections:
       guard let number = Int(value), (1...16).contains(number) else {
-        throw .badValue(rawValue, "a number from 1 to 16")
+        throw .badValue(self)
       }
-    case .tracking, .repeatService, .privateWebhooks: return try yesOrNo()
+    case .tracking, .repeatService, .privateWebhooks:
+      guard ["yes", "no"].contains(value) else { throw .badValue(self) }
     case .reportsSecret:
       guard value.utf8.count >= Limits.reportsSecretBytes, MailHeader.plain(value) == value else {
-        throw .badValue(
-          rawValue, "a text of one line with at least \(Limits.reportsSecretBytes) bytes")
+        throw .badValue(self)
       }
     case .user, .password, .name, .company, .address, .feedback:
-      guard !value.isEmpty, value.utf8.count <= 1_000,
+      guard !value.isEmpty, value.utf8.count <= Limits.mailSettingBytes,
         self == .address || MailHeader.plain(value) == value
-      else { throw .badValue(rawValue, "a text of one line") }
+      else { throw .badValue(self) }
     }
     return value
+  }
+
+  /// Looks at files only: a page takes the path, and another device may never end.
+  private static func hasCertificates(_ path: String) -> Bool {
+    let file = URL(filePath: path).resolvingSymlinksInPath()
+    let values = try? file.resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+    guard values?.isRegularFile == true,
+      let size = values?.fileSize, size <= Limits.authorityBytes,
+      let text = try? String(contentsOf: file, encoding: .utf8)
+    else { return false }
+    return text.contains("BEGIN CERTIFICATE")
   }
 }
 
@@ -166,12 +137,12 @@ package struct MailSettings: Sendable {
   /// Throws ``MailSettingProblem/missing(_:)`` while something is not said that sending needs.
   package init(_ settings: [String: String]) throws {
     func value(_ setting: MailSetting) -> String? { settings[setting.key] }
-    guard let from = value(.from).flatMap({ MailAddress($0) }) else {
-      throw MailSettingProblem.missing([.from])
-    }
+    let from = value(.from).flatMap { MailAddress($0) }
     let security = value(.security).flatMap { MailServer.Security(rawValue: $0) }
-    guard let server = value(.server).flatMap({ MailServer($0, security: security) }) else {
-      throw MailSettingProblem.missing([.server])
+    let server = value(.server).flatMap { MailServer($0, security: security) }
+    guard let from, let server else {
+      throw MailSettingProblem.missing(
+        (from == nil ? [.from] : []) + (server == nil ? [.server] : []))
     }
     self.server = server
     authority = value(.authority)
@@ -189,16 +160,19 @@ package struct MailSettings: Sendable {
       keys.append(try DKIMKey(selector: selector + "-ed", text: raw))
     }
     signer = keys.isEmpty ? nil : DKIMSigner(domain: from.domain, keys: keys)
-    perDomainMinute = value(.perDomain).flatMap { Int($0) } ?? 120
-    connections = value(.connections).flatMap { Int($0) } ?? 2
+    perDomainMinute = value(.perDomain).flatMap { Int($0) } ?? Self.perDomainMinute
+    connections = value(.connections).flatMap { Int($0) } ?? Self.connections
     isTracking = value(.tracking) == "yes"
     policy = MessagePolicy(repeatsUnknownService: value(.repeatService) == "yes")
     feedback = value(.feedback)
     allowsPrivateWebhooks = value(.privateWebhooks) == "yes"
   }
 
-  /// The selector where none was chosen.
+  /// What holds where nothing was chosen.
   package static let selector = "klantreis"
+  package static let accent = "#2456c9"
+  package static let perDomainMinute = 120
+  package static let connections = 2
 }
 
 extension MailLook {
@@ -207,38 +181,8 @@ extension MailLook {
     func value(_ setting: MailSetting) -> String? { settings[setting.key] }
     self.init(
       company: value(.company) ?? value(.name) ?? settings["title"] ?? "",
-      address: value(.address) ?? "", logo: value(.logo), accent: value(.accent) ?? "#2456c9")
-  }
-}
-
-/// Something about mail cannot be set, or is not yet.
-package enum MailSettingProblem: Error, Hashable, CustomStringConvertible {
-  case badKey
-  case badValue(String, String)
-  case missing([MailSetting])
-
-  package var description: String {
-    switch self {
-    case .badKey:
-      "The key cannot be read: give the PEM file of an RSA key of 1024 bits or more, or 32 bytes in "
-        + "base64 for Ed25519. `klantreis mail key` makes new ones."
-    case .badValue(let name, let wanted): "The setting \(name) takes \(wanted)."
-    case .missing(let settings):
-      "Mail cannot be sent yet, for "
-        + settings.map { "\($0.rawValue) (\($0.help))" }.joined(separator: " and ")
-        + " is not set: `klantreis mail set \(settings.first?.rawValue ?? "from") VALUE`."
-    }
-  }
-
-  /// For a page: what is missing, in both languages.
-  package var onPage: LocalizedText {
-    guard case .missing(let settings) = self else { return LocalizedText(en: description, nl: nil) }
-    let name = settings.first?.rawValue ?? "from"
-    return LocalizedText(
-      en: description,
-      nl:
-        "Er kan nog geen mail uit: `\(name)` is niet ingesteld. `klantreis mail set \(name) WAARDE`."
-    )
+      address: value(.address) ?? "", logo: value(.logo),
+      accent: value(.accent) ?? MailSettings.accent)
   }
 }
 

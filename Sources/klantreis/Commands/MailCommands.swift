@@ -36,7 +36,8 @@ struct MailCommand: ParsableCommand {
       for setting in MailSetting.allCases {
         let value = settings[setting.key].map { setting.isSecret ? "(set, not shown)" : $0 }
         Terminal.write(
-          "\(Terminal.bold(setting.rawValue)) = \(value ?? "(not set)")  \(setting.help)\n")
+          "\(Terminal.bold(setting.rawValue)) = \(value ?? "(not set)")  \(setting.help.en)"
+            + (setting.isYesOrNo ? ": yes or no\n" : "\n"))
       }
     }
   }
@@ -100,10 +101,9 @@ struct MailCommand: ParsableCommand {
       if try workspace.store.setting(MailSetting.dkim.key) != nil, !again {
         throw Ending.failed("There are keys already. --again makes new ones in their place.")
       }
-      try workspace.set(.selector, to: selector)
-      try workspace.set(.dkim, to: DKIMKey.newRSA())
-      try workspace.set(.dkimEd25519, to: DKIMKey.newEd25519())
-      try workspace.note(.settingChanged, MailSetting.dkim.key)
+      try workspace.makeMailKeys(
+        selector: selector,
+        Deed(.settingChanged, MailSetting.dkim.key, by: Activity.commandLine, at: .now))
       Terminal.write("Made an RSA and an Ed25519 key. `klantreis mail check` prints the records.\n")
     }
   }
@@ -121,10 +121,10 @@ struct MailCommand: ParsableCommand {
       let settings = try data.openExisting().mailSettings()
       for record in settings.records {
         Terminal.write(
-          "\(Terminal.bold(record.kind))  \(record.name)  TXT\n  \(record.value)\n  \(record.why)\n\n"
+          "\(Terminal.bold(record.kind))  \(record.name)  TXT\n  \(record.value)\n  \(record.why.en)\n\n"
         )
       }
-      for line in settings.advice { Terminal.write("- \(line.en)\n") }
+      for line in settings.advice { Terminal.write("- \(line.text.en) `\(line.command)`\n") }
       if settings.advice.isEmpty { Terminal.write("Nothing is missing here.\n") }
     }
   }
@@ -141,23 +141,18 @@ struct MailCommand: ParsableCommand {
 
     func run() throws {
       let workspace = try data.openExisting()
-      let settings = try workspace.mailSettings()
       guard let to = MailAddress(address) else {
         throw Ending.wrongUse("That is no mail address.")
       }
-      let checks =
-        ["SPF, DKIM and DMARC say “pass” in the headers (Show original)."]
-        + settings.advice.map(\.en)
-      let text =
-        "This is a test of \(settings.look.company).\n\nLook whether:\n"
-        + checks.map { "- \($0)\n" }.joined()
       do {
-        try workspace.sendNow(subject: "Test", text: text, to: to)
+        try workspace.sendTest(to: to, language: .english)
       } catch let problem as MailNotSent {
         throw Ending.failed(problem.description)
       }
       Terminal.write("The server took it. Look into your mailbox.\n")
-      for line in settings.advice { Terminal.write("- \(line.en)\n") }
+      for line in try workspace.mailSettings().advice {
+        Terminal.write("- \(line.text.en) `\(line.command)`\n")
+      }
     }
   }
 

@@ -35,6 +35,17 @@ extension Workspace {
     try store.set(setting.key, to: try value.map { try setting.checked($0) })
   }
 
+  /// New DKIM keys, in the place of those that there are; all is kept together, or nothing. Throws
+  /// ``MailSettingProblem``.
+  func makeMailKeys(selector: String, _ deed: Deed) throws {
+    try store.set(
+      [
+        MailSetting.selector.key: try MailSetting.selector.checked(selector),
+        MailSetting.dkim.key: try DKIMKey.newRSA(),
+        MailSetting.dkimEd25519.key: DKIMKey.newEd25519(),
+      ], [deed])
+  }
+
   // MARK: Contents
 
   /// Where a project's own contents stand, one YAML file each.
@@ -150,6 +161,24 @@ extension Workspace {
     case .temporary(let reason), .permanent(let reason, _), .unknown(let reason):
       throw MailNotSent(reason: reason)
     }
+  }
+
+  /// Sends a mail by which somebody sees whether ours arrive, with what to look at in it. Blocks.
+  /// Throws ``MailNotSent`` and ``MailSettingProblem``.
+  func sendTest(to address: MailAddress, language: Language) throws {
+    let settings = try mailSettings()
+    let checks =
+      [
+        LocalizedText(
+          en: "SPF, DKIM and DMARC say “pass” in the headers (Show original).",
+          nl: "SPF, DKIM en DMARC zeggen “pass” in de headers (Origineel weergeven).")
+      ] + settings.advice.map(\.text)
+    let text = LocalizedText(
+      en: "This is a test of \(settings.look.company).\n\nLook whether:\n",
+      nl: "Dit is een test van \(settings.look.company).\n\nKijk of:\n")
+    try sendNow(
+      subject: "Test", text: text(language) + checks.map { "- \($0(language))\n" }.joined(),
+      to: address)
   }
 
   /// Finds a closed address again.

@@ -71,7 +71,7 @@ struct MessageDesk: Sendable {
     var advice: [LocalizedText]?
     if mayEdit {
       do {
-        let found = try workspace.mailSettings().advice
+        let found = try workspace.mailSettings().advice.map(\.text)
         advice = found.isEmpty ? nil : found
       } catch let problem as MailSettingProblem {
         advice = [problem.onPage]

@@ -55,6 +55,7 @@ struct Site: Sendable {
     ProfileDesk(workspace: workspace).addRoutes(to: routes)
     DuplicateDesk(workspace: workspace).addRoutes(to: routes)
     MessageDesk(workspace: workspace).addRoutes(to: routes)
+    MailDesk(workspace: workspace).addRoutes(to: routes)
     CompanyDesk(workspace: workspace).addRoutes(to: routes)
     PrivacyDesk(workspace: workspace).addRoutes(to: routes)
   }
