@@ -71,7 +71,7 @@ extension Pages {
       }
     var values: Templates.Values = [
       "isEmpty": page.rows.isEmpty, "tabs": tabs, "contentsLink": context.link("/contents"),
-      "mailLink": context.may(.edit) ? context.link(MailPage.path) : false as Any,
+      "mailLink": context.may(.manage) ? context.link(MailPage.path) : false as Any,
       "advice": page.advice.map { lines in
         ["lines": lines.map { ["text": $0(context.language)] as Templates.Values }]
           as Templates.Values

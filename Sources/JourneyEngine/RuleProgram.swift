@@ -78,7 +78,7 @@ package struct RuleProgram: Sendable {
       for (bit, test) in some.enumerated() {
         for (code, byte) in test.bytes.enumerated() { bits[code] |= byte << UInt8(bit) }
       }
-      return EventTests(steps: some.map(\.step), lookup: RuleLookup(bits))
+      return EventTests(steps: some.map(\.step), lookup: RuleLookup(bits: bits))
     }
   }
 
@@ -187,6 +187,13 @@ struct RuleLookup: Sendable {
     } else {
       run = nil
     }
+  }
+
+  /// A bit each of several tests by code: never looked up as a run, which only says yes or no.
+  init(bits: [UInt8]) {
+    bytes = bits
+    before = 0
+    run = nil
   }
 
   var inverted: RuleLookup { RuleLookup(bytes.map { $0 ^ 1 }, before: before ^ 1) }

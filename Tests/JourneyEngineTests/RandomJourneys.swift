@@ -1,4 +1,5 @@
 import CustomerJourney
+import Foundation
 
 @testable import JourneyEngine
 
@@ -23,8 +24,11 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-/// Seeds that always run, and one that is new each time; every failure names its seed.
-let testSeeds: [UInt64] = Array(1...8) + [UInt64.random(in: 1000...999_999_999)]
+/// Seeds that always run, and one that is new each time; every failure names its seed, and with
+/// `KLANTREIS_SEED` it alone runs again.
+let testSeeds: [UInt64] =
+  ProcessInfo.processInfo.environment["KLANTREIS_SEED"].flatMap { UInt64($0) }.map { [$0] }
+  ?? Array(1...8) + [UInt64.random(in: 1000...999_999_999)]
 
 /// A handful of customers with short journeys full of ties, gaps and empty values.
 struct RandomJourneys {

@@ -31,6 +31,27 @@ struct RuleAgreementTests {
     }
   }
 
+  @Test("tests of events that together are neighbours, and each are not, keep apart")
+  func eventsTogether() throws {
+    var builder = JourneyTable.Builder()
+    let names = ["a", "b", "c", "d"]
+    for (time, name) in (names + ["e"]).enumerated() {
+      builder.append(
+        JourneyTable.Row(
+          customer: UInt32(time), time: Int64(time), rowID: Int64(time),
+          event: builder.code(.event, name), channel: builder.code(.channel, "Website")))
+    }
+    let table = builder.build()
+    let rules = try ["ever(event in (a, c))", "ever(event in (b, d))"].map {
+      try Rule(parsing: $0, in: .filter())
+    }
+    let scratch = RuleScratch()
+    let program = RuleProgram(rules, in: table)
+    program.evaluate(0..<table.journeyCount, in: scratch)
+    #expect((0..<5).map { program.mask(0, in: scratch)[$0] } == [1, 0, 1, 0, 0])
+    #expect((0..<5).map { program.mask(1, in: scratch)[$0] } == [0, 1, 0, 1, 0])
+  }
+
   @Test("a model's placements are the same in batch and live", arguments: testSeeds)
   func placement(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)

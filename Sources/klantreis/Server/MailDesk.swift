@@ -11,16 +11,16 @@ struct MailDesk: Sendable {
   let workspace: Workspace
 
   func addRoutes(to routes: GuardedRoutes) {
-    routes.get("messages/mail", needs: .edit) { request, context in
+    routes.get("messages/mail", needs: .manage) { request, context in
       try await page(request, context) { $0.done = request.query["done"] }
     }
-    routes.post("messages/mail", needs: .edit) { request, context in
+    routes.post("messages/mail", needs: .manage) { request, context in
       try await save(try await FormFields.body(of: request), request, context)
     }
-    routes.post("messages/mail/keys", needs: .edit) { request, context in
+    routes.post("messages/mail/keys", needs: .manage) { request, context in
       try await makeKeys(try await FormFields.body(of: request), request, context)
     }
-    routes.post("messages/mail/test", needs: .edit) { request, context in
+    routes.post("messages/mail/test", needs: .manage) { request, context in
       try await test(try await FormFields.body(of: request), request, context)
     }
   }
