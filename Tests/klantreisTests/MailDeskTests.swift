@@ -17,7 +17,7 @@ struct MailDeskTests {
 
   init() throws {
     guarded = try GuardedProject()
-    try guarded.addUser("mia", .marketer)
+    try guarded.addUser("mia", .admin)
   }
 
   /// All fields as the browser sends them when nothing is ticked.
@@ -258,7 +258,7 @@ struct MailDeskTests {
 
   @Test("who may not change settings neither sees the page nor its link; no form, no change")
   func permission() async throws {
-    try guarded.addUser("sam", .service)
+    try guarded.addUser("sam", .marketer)
     try await guarded.serving { client in
       let browser = TestBrowser(client)
       try await browser.logIn("sam")
