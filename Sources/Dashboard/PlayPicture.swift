@@ -157,7 +157,8 @@ struct PlayPicture {
     case .act(.set(let trait, let value)):
       if let segment = Segment.name(ofTrait: trait) {
         Node(
-          kind: words[value == .flag(true) ? "playJoinSegment" : "playLeaveSegment"], text: segment, look: "deed")
+          kind: words[value == .flag(true) ? "playJoinSegment" : "playLeaveSegment"], text: segment,
+          look: "deed")
       } else {
         Node(kind: words["playSet"], text: "\(trait) = \(value)", look: "deed")
       }

@@ -138,8 +138,11 @@ final class PathNotes: @unchecked Sendable {
     var chunk = UnsafeRawPointer(chain.first)
     while let start = chunk {
       let isLast = start == UnsafeRawPointer(chain.last)
-      let end = isLast ? chain.next.map { UnsafeRawPointer($0) } : start.load(
-        fromByteOffset: 8, as: UnsafeRawPointer?.self)
+      let end =
+        isLast
+        ? chain.next.map { UnsafeRawPointer($0) }
+        : start.load(
+          fromByteOffset: 8, as: UnsafeRawPointer?.self)
       var at = start + Chain.header
       while let end, at < end { body(Self.note(&at)) }
       chunk = isLast ? nil : start.load(as: UnsafeRawPointer?.self)

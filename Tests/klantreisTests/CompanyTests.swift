@@ -3,7 +3,6 @@ import CustomerJourney
 import Foundation
 import HTTPTypes
 import Hummingbird
-
 import Insights
 import JourneyEngine
 import Simulator
