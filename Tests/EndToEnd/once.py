@@ -305,7 +305,7 @@ class World:
         for name, value in {
             "server": f"127.0.0.1:{self.office_port}", "security": "none", "name": "Shop",
             "from": "info@shop.example", "company": "Shop", "url": "https://stats.example",
-            "per-domain": "100000", "connections": "4",
+            "per-domain": "100000", "connections": "4" if self.given.customers < 50_000 else "16",
         }.items():
             self.klantreis("mail", "set", name, value)
         self.klantreis("mail", "key")

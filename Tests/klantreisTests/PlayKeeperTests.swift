@@ -257,6 +257,7 @@ import Testing
   @Test("A basket's message names what others bought with it, as the shop last showed it")
   func related() throws {
     let shop = try Shop()
+    try shop.store.set(Workspace.Setting.shop.rawValue, to: "https://shop.example")
     func product(_ name: String, price: Double) -> Properties {
       [
         "product_id": .text("p-\(name)"), "name": .text(name), "price": .number(price),
@@ -269,6 +270,12 @@ import Testing
         content: name)
     }
     for number in 0..<4 {
+      // Somebody's product that is not of the shop.
+      try shop.happen(
+        "c\(number)", "Product Added", cart: "c\(number)",
+        properties: [
+          "product_id": .text("x"), "name": .text("bait"), "url": .text("https://bait.example/"),
+        ], content: "bait")
       for name in ["mug", "tea", "spoon"] { try add("c\(number)", name, cart: "c\(number)") }
       try shop.happen("c\(number)", "Order Completed")
     }

@@ -372,13 +372,14 @@ private struct CustomerLook {
       data.basketUrl = links.basket(run.key, of: run.identity, at: now)
       goods = basket.products
     }
-    if play.purpose == .marketing {
+    // Others' baskets are what browsers said: what has no page in the shop is shown to nobody.
+    if play.purpose == .marketing, links.shop != nil {
       let bought = orders.flatMap { Basket.products(of: $0) }.compactMap(\.name)
       let related = try self.goods.products(
         with: goods.compactMap(\.name), besides: Set(bought), snapshot)
-      if !related.isEmpty {
-        data.related = related.map { .init($0, snapshot.journeys.currency, links) }
-      }
+      let shown = related.map { MessageData.Product($0, snapshot.journeys.currency, links) }
+        .filter { $0.link != nil }
+      if !shown.isEmpty { data.related = shown }
     }
     return data
   }

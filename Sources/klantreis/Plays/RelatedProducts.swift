@@ -47,12 +47,14 @@ final class RelatedProducts: Sendable {
       }
     }
     return try chosen.prefix(Limits.relatedProducts).compactMap { name, row in
-      try snapshot.facts.store.touchpoints(rows: [row]).first.map { seen in
-        var product = Basket.Product(of: seen) ?? Basket.Product(id: name)
-        product.name = name
-        product.quantity = 1
-        return product
-      }
+      // A row that was erased leaves its number to another touchpoint.
+      guard let seen = try snapshot.facts.store.touchpoints(rows: [row]).first,
+        seen.content == name
+      else { return nil }
+      var product = Basket.Product(of: seen) ?? Basket.Product(id: name)
+      product.name = name
+      product.quantity = 1
+      return product
     }
   }
 
