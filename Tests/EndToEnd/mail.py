@@ -135,6 +135,11 @@ for name, value in {
     "name": "Shöp\u00a0& Co", "bounces": "bounces@shop.example", "company": "Shop",
 }.items():
     klantreis("mail", "set", name, value)
+# Whatever time of the day this runs.
+policy = json.loads(klantreis("play", "policy"))
+del policy["quietHours"]
+(pathlib.Path(folder.name) / "policy.json").write_text(json.dumps(policy))
+klantreis("play", "policy", "--set", str(pathlib.Path(folder.name) / "policy.json"))
 klantreis("mail", "key", "--selector", "t1")
 shown = klantreis("mail", "show") + klantreis("settings")
 expect("PRIVATE KEY" not in shown and "link key" not in shown, "no secret is shown")
