@@ -66,7 +66,7 @@ final class PathNotes: @unchecked Sendable {
   @inline(__always)
   func add(_ path: PathReader.Path, journey: UInt32, converted: Bool, value: Int64) {
     var at = begin(
-      path, journey: journey, room: 16,
+      path, journey: journey, room: 8,
       flags: (converted ? Note.isConverted : 0) | (value != 0 ? Note.hasValue : 0))
     if value != 0 {
       at.storeBytes(of: value, as: Int64.self)
@@ -79,7 +79,7 @@ final class PathNotes: @unchecked Sendable {
   func add(
     _ path: PathReader.Path, journey: UInt32, customers: UInt32, conversions: UInt32, value: Int64
   ) {
-    let at = begin(path, journey: journey, room: 32, flags: Note.hasCounts | Note.hasValue)
+    let at = begin(path, journey: journey, room: 16, flags: Note.hasCounts | Note.hasValue)
     at.storeBytes(of: value, as: Int64.self)
     at.storeBytes(of: customers, toByteOffset: 8, as: UInt32.self)
     at.storeBytes(of: conversions, toByteOffset: 12, as: UInt32.self)
@@ -141,8 +141,7 @@ final class PathNotes: @unchecked Sendable {
       let end =
         isLast
         ? chain.next.map { UnsafeRawPointer($0) }
-        : start.load(
-          fromByteOffset: 8, as: UnsafeRawPointer?.self)
+        : start.load(fromByteOffset: 8, as: UnsafeRawPointer?.self)
       var at = start + Chain.header
       while let end, at < end { body(Self.note(&at)) }
       chunk = isLast ? nil : start.load(as: UnsafeRawPointer?.self)
