@@ -252,6 +252,7 @@ import Testing
       ["first \(number) \(number.isMultiple(of: 2) ? "over" : "open")", "second \(number) open"]
     }
     #expect(baskets.sorted() == expected.sorted())
+    #expect(try shop.runs("welcome").count == 6)
   }
 
   @Test("A basket's message names what others bought with it, as the shop last showed it")
