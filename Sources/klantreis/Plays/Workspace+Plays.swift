@@ -13,6 +13,8 @@ enum PlayProblem: Error, CustomStringConvertible {
   case circle(String, String)
   /// A play would put customers into a segment whose own rule decides who is in it.
   case segmentOfRule(String)
+  /// A segment that it puts customers into cannot be made.
+  case noSegment(SegmentProblem)
   /// So many would come in at once; said back, it goes on.
   case needsYes(PlayReach)
 
@@ -31,6 +33,7 @@ enum PlayProblem: Error, CustomStringConvertible {
     case .segmentOfRule(let name):
       "Who is in the segment \u{201C}\(name)\u{201D} is decided by its rule, not by plays: choose another "
         + "name, or let its rule ask for \(Segment.rule(ofPlays: name)) too."
+    case .noSegment(let problem): problem.description
     case .needsYes(let reach):
       "In the last \(reach.days) days \(reach.entered) of \(reach.customers) customers would have come "
         + "in, and \(reach.messages) messages would have gone out. Say --yes to switch it on."
@@ -123,7 +126,11 @@ extension Workspace {
     }
     guard isSure else { throw PlayProblem.needsYes(try reach(program, snapshot)) }
     for name in program.play.segments.sorted() where snapshot.segments[name] == nil {
-      try addSegment(name: name, rule: Segment.rule(ofPlays: name))
+      do {
+        try addSegment(name: name, rule: Segment.rule(ofPlays: name))
+      } catch let problem as SegmentProblem {
+        throw PlayProblem.noSegment(problem)
+      }
     }
     if entry.record == nil {
       guard try store.keepPlay(id, yaml: entry.yaml, at: now) != nil else {
