@@ -118,50 +118,79 @@ extension Store {
   }
 
   /// Removes the rows, and counts those of files that were cleaned among them. The person's touchpoints
-  /// become those of nobody, or go. What others' rows say of the person goes out of them.
+  /// become those of nobody, or go. What others' rows say of the person goes out of them. Throws
+  /// ``StoreError/unavailable(reason:)`` where that cannot be done now.
   package func removeRows(
     of erasure: Int64, files: [String: Int], newKey: @escaping (Int64) -> String
   ) throws {
-    try pool.writeWithoutTransaction { db in
-      try db.inTransaction(.immediate) {
-        guard
-          try String.fetchOne(
-            db, sql: "SELECT step FROM erasure WHERE id = ?", arguments: [erasure]) == "asked"
-        else { return .rollback }
-        var removal = ErasureRemoval(erasure: erasure, newKey: newKey)
-        try removal.run(db)
-        removal.counts.merge(files) { $0 + $1 }
-        try db.execute(
-          sql: "UPDATE erasure SET step = 'removed', counts = ? WHERE id = ?",
-          arguments: [
-            String(decoding: try JSONEncoder().encode(removal.counts), as: UTF8.self), erasure,
-          ])
-        try db.execute(sql: "DELETE FROM erasure_text WHERE erasure = ?", arguments: [erasure])
-        try db.execute(sql: "DELETE FROM erasure_identity WHERE erasure = ?", arguments: [erasure])
-        try Self.turnErased(db)
-        return .commit
+    do {
+      try pool.writeWithoutTransaction { db in
+        try db.inTransaction(.immediate) {
+          try Self.removeRows(ErasureRemoval(erasure: erasure, newKey: newKey), files, db)
+        }
       }
+    } catch {
+      throw Self.told(error)
     }
     known.withLock { $0 = KnownNumbers() }
   }
 
+  private static func removeRows(
+    _ removal: ErasureRemoval, _ files: [String: Int], _ db: Database
+  ) throws -> Database.TransactionCompletion {
+    var removal = removal
+    let erasure = removal.erasure
+    guard
+      try String.fetchOne(
+        db, sql: "SELECT step FROM erasure WHERE id = ?", arguments: [erasure]) == "asked"
+    else { return .rollback }
+    try removal.run(db)
+    removal.counts.merge(files) { $0 + $1 }
+    try db.execute(
+      sql: "UPDATE erasure SET step = 'removed', counts = ? WHERE id = ?",
+      arguments: [
+        String(decoding: try JSONEncoder().encode(removal.counts), as: UTF8.self), erasure,
+      ])
+    try db.execute(sql: "DELETE FROM erasure_text WHERE erasure = ?", arguments: [erasure])
+    try db.execute(sql: "DELETE FROM erasure_identity WHERE erasure = ?", arguments: [erasure])
+    try turnErased(db)
+    return .commit
+  }
+
   /// Writes the database anew, so that no free page and no log has what was removed, and says that it is
-  /// done.
+  /// done. Throws ``StoreError/unavailable(reason:)`` where that cannot be done now.
   package func finishErasures(at now: Timestamp) throws {
     let open = try openErasures()
     guard !open.isEmpty else { return }
-    try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
-    try truncateLog()
-    try pool.write { db in
-      try db.execute(
-        sql: "UPDATE erasure SET step = 'finished', finished = ? WHERE step = 'removed'",
-        arguments: [now.milliseconds])
+    do {
+      try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
+      try truncateLog()
+      try pool.write { db in
+        try db.execute(
+          sql: "UPDATE erasure SET step = 'finished', finished = ? WHERE step = 'removed'",
+          arguments: [now.milliseconds])
+      }
+    } catch {
+      throw Self.told(error)
     }
   }
 
   /// Empties the write-ahead log into the database.
   package func truncateLog() throws {
-    _ = try pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+    try pool.writeWithoutTransaction { db in
+      let end = ContinuousClock.now + .seconds(Self.patienceSeconds)
+      while true {
+        do {
+          _ = try db.checkpoint(.truncate)
+          return
+        } catch let error as DatabaseError
+          where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end
+        {
+          // For another process that does the same SQLite itself doesn't wait.
+          usleep(10_000)
+        }
+      }
+    }
   }
 
   // MARK: Receipts

@@ -17,6 +17,8 @@ package final class Store: Sendable {
   /// Tells this database from another.
   package let databaseNumber: Int64
 
+  /// How long is waited for another process that keeps the database locked.
+  static let patienceSeconds = 30.0
   /// The database file's name in a data folder.
   package static let fileName = "klantreis.sqlite"
 
@@ -26,7 +28,7 @@ package final class Store: Sendable {
     try FileManager.default.createDirectory(
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     var configuration = Configuration()
-    configuration.busyMode = .timeout(30)
+    configuration.busyMode = .timeout(Self.patienceSeconds)
     configuration.prepareDatabase { db in
       // Of a new file: a page has some twenty touchpoints, and each that changes is written whole.
       try db.execute(sql: "PRAGMA page_size = 8192")

@@ -47,8 +47,12 @@ final class Workspace: Sendable {
     self.freshness = freshness
     store = try Store(folder: folder)
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
-    // An erasure that was cut off is finished before anything else.
-    try Eraser(workspace: self).finishOpen(at: .now)
+    do {
+      // An erasure that was cut off is finished before anything else.
+      try Eraser(workspace: self).finishOpen(at: .now)
+    } catch StoreError.unavailable {
+      // A full disk keeps nobody from starting; a server tries again within the hour.
+    }
   }
 
   /// For a server: questions that come together share what is new, and a new base is written while

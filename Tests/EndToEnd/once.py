@@ -268,7 +268,8 @@ class World:
         self.server.log = open(self.folder / "log", "a")
         self.records = Records(self.folder / "mails")
         self.kills, self.killing, self.starts = 0, False, []
-        self.lock = threading.Lock()
+        # What ended a thread of ours; all others end by it.
+        self.failure = None
         # What was acknowledged, by customer: lists of (real, clock) moments.
         self.entries = collections.defaultdict(list)
         self.bought = collections.defaultdict(list)
@@ -331,13 +332,24 @@ class World:
         self.server.start()
         self.starts.append(time.monotonic() - began)
 
+    def guarded(self, work):
+        try:
+            work()
+        except BaseException as error:
+            self.failure = self.failure or error
+            raise
+
+    def check(self):
+        if self.failure:
+            raise SystemExit(f"a thread ended: {self.failure}")
+
     def kill_at_random(self):
         chance = random.Random(self.given.seed + 1)
         while True:
             wait = time.monotonic() + chance.uniform(0.05, self.given.pause)
             while time.monotonic() < wait and self.killing:
                 time.sleep(0.02)
-            if not self.killing or self.kills >= self.given.kills:
+            if not self.killing:
                 return
             self.server.kill()
             self.kills += 1
@@ -348,6 +360,7 @@ class World:
     def ask(self, method, path, body, headers, good=(200,)):
         """The moments before which it was certainly taken."""
         while True:
+            self.check()
             try:
                 with self.server.connect(timeout=60) as connection:
                     status, _, _ = connection.exchange(method, path, body, headers)
@@ -486,6 +499,7 @@ class World:
         until, quiet = time.monotonic() + seconds, 0
         row = self.query("SELECT coalesce(max(id), 0) FROM touchpoint")[0][0]
         while time.monotonic() < until and quiet < 3:
+            self.check()
             time.sleep(0.3)
             quiet = quiet + 1 if self.is_quiet(row) else 0
         if quiet < 3:
@@ -506,8 +520,8 @@ class World:
         self.start()
         self.killing, self.living = True, True
         self.erasing = 4 if n < 50_000 else 12
-        killer = threading.Thread(target=self.kill_at_random)
-        life = threading.Thread(target=self.live)
+        killer = threading.Thread(target=self.guarded, args=(self.kill_at_random,))
+        life = threading.Thread(target=self.guarded, args=(self.live,))
         killer.start()
         life.start()
         patience = max(10, n // 200)
@@ -545,6 +559,7 @@ class World:
             self.settle(patience)
             self.go_on_until_done(patience)
             while self.kills < given.kills:
+                self.check()
                 time.sleep(0.2)
         finally:
             self.living = False
@@ -778,7 +793,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--program", default=Server.program)
     options.add_argument("--customers", type=int, default=2_000)
-    options.add_argument("--kills", type=int, default=24)
+    options.add_argument("--kills", type=int, default=24, help="at least; it goes on to the end")
     options.add_argument("--pause", type=float, default=6.0, help="seconds between kills, at most")
     options.add_argument("--seed", type=int, default=6)
     options.add_argument("--keep", help="a folder in which all is left to be looked at")

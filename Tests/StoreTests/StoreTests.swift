@@ -1,6 +1,7 @@
 import CustomerJourney
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import Store
@@ -39,6 +40,38 @@ struct StoreTests {
     #expect(Set(left).intersection(names) == [".probes", "probe-1"])
     #expect(left.contains(Store.fileName))
     try store.probe()
+  }
+
+  @Test("who empties the log waits for another who does the same, which SQLite does not")
+  func logEmptiedByTwo() throws {
+    let other = try Store(folder: folder.url)
+    try store.append([touchpoint("Ann", at: 1, id: "m1")])
+    let outcomes = Mutex<[Result<Void, any Error>]>([])
+    let all = DispatchGroup()
+    func emptyLog(by store: Store) {
+      DispatchQueue(label: "empties the log").async(group: all) {
+        let outcome = Result { try store.truncateLog() }
+        outcomes.withLock { $0.append(outcome) }
+      }
+    }
+    let third = try DatabaseQueue(path: folder.url.appending(path: Store.fileName).path)
+    func isBeingEmptied() throws -> Bool {
+      try third.inDatabase { try Bool.fetchOne($0, sql: "PRAGMA wal_checkpoint(PASSIVE)") } == true
+    }
+    // Who reads keeps the first from its end.
+    try store.pool.read { db in
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM touchpoint")
+      try other.append([touchpoint("Ann", at: 2, id: "m2")])
+      emptyLog(by: store)
+      while try !isBeingEmptied(), outcomes.withLock({ $0.isEmpty }) {}
+      emptyLog(by: other)
+      // Long enough for the second to be turned away.
+      for _ in 0..<2_000 where outcomes.withLock({ $0.isEmpty }) { _ = try isBeingEmptied() }
+      #expect(outcomes.withLock { $0.count } == 0)
+    }
+    all.wait()
+    for outcome in outcomes.withLock({ $0 }) { #expect(throws: Never.self) { try outcome.get() } }
+    #expect(outcomes.withLock { $0.count } == 2)
   }
 
   @Test("what was appended is read back whole, with every fact")

@@ -203,6 +203,27 @@ struct ErasureTests {
     }
   }
 
+  @Test("what was cut off while a server runs, the server finishes within the hour")
+  func finishedByTheServer() throws {
+    let project = try TestProject()
+    try Self.fill(project)
+    let workspace = project.workspace
+    let start = Timestamp.now
+    let (version, ranAt) = try PrivacyService.look(workspace, nil, nil, at: start)
+    var eraser = Eraser(workspace: workspace)
+    eraser.before = { if $0 == .rows { throw Stop() } }
+    #expect(throws: Stop.self) {
+      try eraser.erase("email:zoe@kaasland.nl", keepsJourney: true, by: "owner", at: start)
+    }
+    let soon = start.adding(seconds: 60)
+    _ = try PrivacyService.look(workspace, version, ranAt, at: soon)
+    #expect(try workspace.store.receipts().first?.finished == nil, "it may still be under way")
+    let later = start.adding(seconds: 3_600)
+    _ = try PrivacyService.look(workspace, version, ranAt, at: later)
+    #expect(try workspace.store.receipts().first?.finished == later)
+    #expect(try Self.left(in: project.folder) == [])
+  }
+
   @Test("a journey of nobody keeps the counts and amounts right, others keep all of theirs")
   func statistics() throws {
     let project = try TestProject()

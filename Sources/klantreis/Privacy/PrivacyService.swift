@@ -4,8 +4,8 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Removes what has outlived its term once an hour, and lets go of journeys in memory when another
-/// process erased somebody.
+/// Once an hour finishes erasures that were cut off and removes what has outlived its term, and lets go
+/// of journeys in memory when another process erased somebody.
 struct PrivacyService: Service {
   let workspace: Workspace
   let logger: Logger
@@ -31,12 +31,13 @@ struct PrivacyService: Service {
     }
   }
 
-  private static func look(
+  static func look(
     _ workspace: Workspace, _ version: Int64?, _ ranAt: Timestamp?, at now: Timestamp
   ) throws -> (Int64?, Timestamp?) {
     let current = try workspace.store.erasedVersion()
     if let version, version != current { try workspace.forgetJourneys() }
     if let ranAt, now.seconds(since: ranAt) < Limits.retentionSeconds { return (current, ranAt) }
+    try Eraser(workspace: workspace).finishOpen(at: now)
     try RetentionRun(workspace: workspace).run(at: now, by: actor)
     return (try workspace.store.erasedVersion(), now)
   }
