@@ -9,22 +9,15 @@ server over HTTP, as the tracker does, once while nothing else happens and once 
 come in, and prints p50 and p99 of those who get content for the first time, again, and of those for whom
 there is none.
 """
-import http.client
 import json
-import os
-import pathlib
 import random
-import re
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from project import Project
+
 LIMIT_MS = 10
 ROUNDS = 3_000
 PLAY = """
@@ -87,18 +80,11 @@ def fill(path, count, now):
     base.close()
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Page:
     """One connection of a page with a place in it."""
 
-    def __init__(self, port, key):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.key = key
+    def __init__(self, server):
+        self.connection, self.key = server.connect(), server.key
 
     def ask(self, number):
         body = json.dumps({"writeKey": self.key, "sentAt": "2026-01-01T00:00:00Z", "batch": [
@@ -109,17 +95,15 @@ class Page:
         return (time.perf_counter() - start) * 1000, bool(json.loads(reply))
 
 
-def stream(port, key, count, stop):
+def stream(server, count, stop):
     """200 events a second, as a shop's pages send them."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = server.connect()
     dice, sent = random.Random(3), 0
     began = time.perf_counter()
     while not stop.is_set():
         events = [{"type": "track", "event": "Page Viewed", "anonymousId": f"visitor{dice.randint(1, count)}"}
                   for _ in range(10)]
-        connection.request("POST", "/v1/batch", json.dumps({"writeKey": key, "batch": events}),
-                           {"content-type": "application/json"})
-        connection.getresponse().read()
+        server.post(connection, "/v1/batch", json.dumps({"batch": events}))
         sent += len(events)
         stop.wait(max(0, began + sent / 200 - time.perf_counter()))
 
@@ -135,52 +119,36 @@ def measure(title, page, numbers, expected):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    program = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / ".build/release/klantreis").resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="klantreis-slots-", dir=os.environ.get("TMPDIR")))
-    server, stop = None, threading.Event()
-    try:
-        def run(*words):
-            return subprocess.run([program, *words, "--data", folder], check=True, capture_output=True, text=True).stdout
-        key = re.search(r"write key is\s+(\S+)", run("sources", "add", "shop")).group(1)
-        (folder / "content").mkdir()
-        (folder / "content/greeting.yaml").write_text(CONTENT)
-        (folder / "greet.yaml").write_text(PLAY)
-        run("play", "add", folder / "greet.yaml")
-        run("play", "on", "greet", "--yes")
-        run("mail", "set", "url", "https://stats.example")
+    stop = threading.Event()
+    with Project(*sys.argv[2:3]) as server:
+        (server.folder / "content").mkdir()
+        (server.folder / "content/greeting.yaml").write_text(CONTENT)
+        (server.folder / "greet.yaml").write_text(PLAY)
+        server.run("play", "add", server.folder / "greet.yaml")
+        server.run("play", "on", "greet", "--yes")
+        server.run("mail", "set", "url", "https://stats.example")
         start = time.time()
-        path = folder / "klantreis.sqlite"
-        fill(path, count, int(time.time() * 1000))
-        print(f"{count:,} customers written in {time.time() - start:.0f} s, {path.stat().st_size / 2**30:.2f} GiB", flush=True)
-        port = free_port()
-        server = subprocess.Popen([program, "serve", "--data", folder, "--port", str(port)],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(900):
-            try:
-                Page(port, key).ask(2)
-                break
-            except OSError:
-                time.sleep(0.2)
+        fill(server.file, count, int(time.time() * 1000))
+        print(f"{count:,} customers written in {time.time() - start:.0f} s, "
+              f"{server.file.stat().st_size / 2**30:.2f} GiB", flush=True)
+        server.start()
+        # What is read at the start is there then.
+        Page(server).ask(2)
         dice = random.Random(2)
         held = [2 * number for number in dice.sample(range(2, count // 2), 2 * ROUNDS)]
         empty = [2 * dice.randint(1, count // 2 - 1) + 1 for _ in range(ROUNDS)]
-        page, worst = Page(port, key), []
+        page, worst = Page(server), []
         time.sleep(2)
         print(f"{'':44} {'p50 ms':>8} {'p99 ms':>8} {'most':>8} {'of limit':>9}", flush=True)
         for title, first in [("", held[:ROUNDS]), (", events coming in", held[ROUNDS:])]:
             if title:
-                threading.Thread(target=stream, args=(port, key, count, stop), daemon=True).start()
+                threading.Thread(target=stream, args=(server, count, stop), daemon=True).start()
                 time.sleep(2)
             worst.append(measure(f"content for the first time{title}", page, first, True))
             worst.append(measure(f"the same again{title}", page, first, True))
             worst.append(measure(f"nothing for this visitor{title}", page, empty, False))
         print(f"the slowest p99 is {max(worst):.1f} ms, {max(worst) / LIMIT_MS:.2f} of the limit of {LIMIT_MS} ms")
-    finally:
         stop.set()
-        if server:
-            server.terminate()
-            server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

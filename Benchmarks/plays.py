@@ -7,22 +7,14 @@ Measures the CPU of a server without anything to do, once without a play and onc
 on the way through one, and how long after its acknowledgement an event has brought a message, first
 alone and then while 10,000 events a second come in. What sends them shares the machine.
 """
-import base64
-import http.client
 import json
-import os
-import pathlib
-import re
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from project import Project
+
 LIMIT_SECONDS = 1.0
 RATE, PART, SECONDS = 10_000, 500, 20
 PLAY = """
@@ -40,55 +32,6 @@ steps:
 """
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class Server:
-    def __init__(self, program, folder):
-        self.program, self.folder = program, folder
-        self.key = re.search(r"write key is\s+(\S+)", self.run("sources", "add", "shop")).group(1)
-        self.port = free_port()
-        self.process = None
-
-    def run(self, *words):
-        return subprocess.run(
-            [self.program, *words, "--data", self.folder], check=True, capture_output=True, text=True
-        ).stdout
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [self.program, "serve", "--data", self.folder, "--port", str(self.port)],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.process.stdout.readline()
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port)
-
-    def send(self, connection, body):
-        basic = base64.b64encode(f"{self.key}:".encode()).decode()
-        connection.request("POST", "/v1/batch", body, {
-            "Authorization": f"Basic {basic}", "Content-Type": "application/json"})
-        reply = connection.getresponse()
-        reply.read()
-        return reply.status
-
-    @property
-    def cpu(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    @property
-    def base(self):
-        return sqlite3.connect(f"file:{self.folder}/klantreis.sqlite?mode=ro", uri=True)
-
-
 def events(name, ids, customer, now=None, **properties):
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now or time.time())) + "Z"
     return [{"type": "track", "event": name, "messageId": one, "userId": customer(one),
@@ -104,9 +47,9 @@ def idle(server, what, seconds=15):
     return share
 
 
-def fill(folder, waiting):
+def fill(path, waiting):
     """Customers on the way through the play, whose time comes in a year."""
-    base = sqlite3.connect(folder / "klantreis.sqlite")
+    base = sqlite3.connect(path)
     base.execute("PRAGMA synchronous = OFF")
     first = base.execute("SELECT coalesce(max(id), 0) + 1 FROM identity").fetchone()[0]
     numbers = f"WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {waiting - 1})"
@@ -149,7 +92,7 @@ def delays(server, seconds, load):
             rest = began + turn * 2 * PART / RATE - time.perf_counter()
             if rest > 0:
                 time.sleep(rest)
-            if server.send(connection, body) == 200:
+            if server.post(connection, "/v1/batch", body) == 200:
                 sent[0] += PART
 
     barrier = threading.Barrier(3 if load else 1)
@@ -163,7 +106,7 @@ def delays(server, seconds, load):
     while time.perf_counter() < began + seconds:
         key = f"t{load}-{count}"
         count += 1
-        status = server.send(connection, json.dumps(
+        status = server.post(connection, "/v1/batch", json.dumps(
             {"batch": events("Signed Up", [key], lambda one: f"s{one}")}).encode())
         if status == 200:
             acknowledged[key] = time.perf_counter()
@@ -187,31 +130,23 @@ def delays(server, seconds, load):
 
 def main():
     waiting = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    program = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / ".build/release/klantreis").resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="klantreis-plays-", dir=os.environ.get("TMPDIR")))
-    server = None
-    try:
-        server = Server(program, folder)
+    with Project(*sys.argv[2:3]) as server:
         server.start()
-        server.send(server.connect(), json.dumps(
+        server.post(server.connect(), "/v1/batch", json.dumps(
             {"batch": events("Page Viewed", ["first"], lambda one: "first")}).encode())
         without = idle(server, "no play")
         server.stop()
-        (folder / "bench.yaml").write_text(PLAY)
-        server.run("play", "add", str(folder / "bench.yaml"))
+        (server.folder / "bench.yaml").write_text(PLAY)
+        server.run("play", "add", server.folder / "bench.yaml")
         server.run("play", "on", "bench", "--yes")
         began = time.time()
-        fill(folder, waiting)
+        fill(server.file, waiting)
         print(f"{waiting:,} customers on the way, written in {time.time() - began:.0f} s", flush=True)
         server.start()
         with_them = idle(server, f"{waiting:,} wait")
         print(f"they cost {(with_them - without) * 100:+.2f} % of a core", flush=True)
         delays(server, 10, load=0)
         delays(server, SECONDS, load=1)
-    finally:
-        if server and server.process:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -8,23 +8,15 @@ second an order, as skewed as names are. Their words are written by this script 
 is faster than to send ten million. Then asks a server, over HTTP, prints p50 and p99 of each kind of
 search, and how long it takes until somebody who is new is found.
 """
-import base64
 import json
-import os
-import pathlib
 import random
-import re
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+from project import Project
+
 LIMIT_MS = 100
 ROUNDS = 200
 
@@ -80,18 +72,13 @@ def fill(path, count):
     base.close()
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def ask(port, token, text):
-    address = f"http://127.0.0.1:{port}/api/v1/customers?limit=20&q={urllib.parse.quote(text)}"
-    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+def ask(connection, token, text):
     start = time.perf_counter()
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        body = reply.read()
+    connection.request("GET", f"/api/v1/customers?limit=20&q={urllib.parse.quote(text)}",
+                       headers={"Authorization": f"Bearer {token}"})
+    reply = connection.getresponse()
+    body = reply.read()
+    assert reply.status == 200, body
     return (time.perf_counter() - start) * 1000, json.loads(body)
 
 
@@ -122,53 +109,32 @@ def kinds(path, count):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000
-    program = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / ".build/release/klantreis").resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="klantreis-search-", dir=os.environ.get("TMPDIR")))
-    server = None
-    try:
-        def run(*words):
-            return subprocess.run([program, *words, "--data", folder], check=True, capture_output=True, text=True).stdout
-        key = re.search(r"write key is\s+(\S+)", run("sources", "add", "shop")).group(1)
-        token = re.search(r"klantreis_\S+", run("tokens", "add", "bench", "--scope", "persons")).group(0)
+    with Project(*sys.argv[2:3]) as server:
+        token = server.token()
         start = time.time()
-        path = folder / "klantreis.sqlite"
-        fill(path, count)
+        fill(server.file, count)
         print(f"{count:,} customers written in {time.time() - start:.0f} s, "
-              f"{path.stat().st_size / 2**30:.2f} GiB", flush=True)
-        port = free_port()
-        server = subprocess.Popen([program, "serve", "--data", folder, "--port", str(port)],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            try:
-                ask(port, token, "c1")
-                break
-            except OSError:
-                time.sleep(0.2)
+              f"{server.file.stat().st_size / 2**30:.2f} GiB", flush=True)
+        server.start()
+        page = server.connect()
+        ask(page, token, "c1")
         print(f"{'search':30} {'p50 ms':>8} {'p99 ms':>8} {'of limit':>9}  found", flush=True)
         worst = 0
-        for kind, texts in kinds(path, count).items():
-            asked = [ask(port, token, text) for text in texts]
+        for kind, texts in kinds(server.file, count).items():
+            asked = [ask(page, token, text) for text in texts]
             times = sorted(took for took, _ in asked)
             found = sum(1 for _, answer in asked if answer["customers"])
             p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99) - 1]
             worst = max(worst, p99)
             print(f"{kind:30} {p50:8.1f} {p99:8.1f} {p99 / LIMIT_MS:9.2f}  {found} of {len(texts)}", flush=True)
         body = json.dumps({"userId": "new", "traits": {"name": "Zebedeus Xylofoon"}}).encode()
-        basic = base64.b64encode(f"{key}:".encode()).decode()
-        urllib.request.urlopen(urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/identify", data=body,
-            headers={"Authorization": f"Basic {basic}", "Content-Type": "application/json"})).read()
+        server.post(server.connect(), "/v1/identify", body)
         start = time.perf_counter()
-        while not ask(port, token, "zebedeus")[1]["customers"]:
+        while not ask(page, token, "zebedeus")[1]["customers"]:
             assert time.perf_counter() - start < 60, "who is new is not found"
             time.sleep(0.02)
         print(f"somebody new is found after {time.perf_counter() - start:.2f} s")
         print(f"the slowest p99 is {worst:.1f} ms, {worst / LIMIT_MS:.2f} of the limit of {LIMIT_MS} ms")
-    finally:
-        if server:
-            server.terminate()
-            server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

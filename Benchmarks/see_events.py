@@ -8,21 +8,14 @@ Fills a data folder, and while so many events a second come in sends somebody's 
 again, asks each insight in turn until it counts them, and prints the median and the longest time. What sends
 and asks shares the machine.
 """
-import base64
-import http.client
 import json
-import os
-import pathlib
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
 
-from plays import ROOT, events, free_port
+from plays import events
+from project import Project
 from rebuild_base import fill
 
 LIMIT_SECONDS = 1.0
@@ -40,17 +33,11 @@ QUESTIONS = {
 
 
 class Client:
-    def __init__(self, port, key, token):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.basic = base64.b64encode(f"{key}:".encode()).decode()
-        self.token = token
+    def __init__(self, server, token):
+        self.server, self.connection, self.token = server, server.connect(), token
 
     def send(self, batch):
-        self.connection.request("POST", "/v1/batch", json.dumps({"batch": batch}), {
-            "Authorization": f"Basic {self.basic}", "Content-Type": "application/json"})
-        reply = self.connection.getresponse()
-        reply.read()
-        return reply.status
+        return self.server.post(self.connection, "/v1/batch", json.dumps({"batch": batch}))
 
     def ask(self, question):
         path, member = QUESTIONS[question]
@@ -74,22 +61,14 @@ def pour(client, rate, sent, stop):
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000
     rate = int(sys.argv[2]) if len(sys.argv) > 2 else 5_000
-    program = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else ROOT / ".build/release/klantreis").resolve()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="klantreis-seen-", dir=os.environ.get("TMPDIR")))
-    server, stop, sent = None, threading.Event(), [0]
-    try:
-        def run(*words):
-            return subprocess.run([program, *words, "--data", folder], check=True, capture_output=True, text=True).stdout
-        key = re.search(r"write key is\s+(\S+)", run("sources", "add", "shop")).group(1)
-        token = re.search(r"klantreis_\S+", run("tokens", "add", "bench", "--scope", "persons")).group(0)
-        fill(folder / "klantreis.sqlite", count)
-        run("transitions")
-        port = free_port()
-        server = subprocess.Popen([program, "serve", "--data", folder, "--port", str(port)],
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        server.stdout.readline()
-        client = Client(port, key, token)
-        threading.Thread(target=pour, args=(Client(port, key, token), rate, sent, stop), daemon=True).start()
+    stop, sent = threading.Event(), [0]
+    with Project(*sys.argv[3:4]) as server:
+        token = server.token()
+        fill(server.file, count)
+        server.run("transitions")
+        server.start()
+        client = Client(server, token)
+        threading.Thread(target=pour, args=(Client(server, token), rate, sent, stop), daemon=True).start()
         time.sleep(3)
         began, before = time.perf_counter(), sent[0]
         waits, asked = {question: [] for question in QUESTIONS}, 0
@@ -109,12 +88,6 @@ def main():
         for question, times in waits.items():
             times.sort()
             print(f"{question:14} {times[len(times) // 2]:8.3f} {times[-1]:8.3f} {times[-1] / LIMIT_SECONDS:9.2f}")
-    finally:
-        stop.set()
-        if server:
-            server.terminate()
-            server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ struct API: Sendable {
         if kind.permission == .persons, request.query["format"] == AnswerFormat.csv.rawValue {
           try await workspace.note(.exported, kind.name, by: context)
         }
-        return await reply(kind, to: request)
+        return try await reply(kind, to: request)
       }
     }
-    group.get("changes", needs: .persons) { request, _ in await changes(request) }
+    group.get("changes", needs: .persons) { request, _ in try await changes(request) }
     IdentityDesk(workspace: workspace).addAPIRoutes(to: group)
     ProfileDesk(workspace: workspace).addAPIRoutes(to: group)
     CompanyDesk(workspace: workspace).addAPIRoutes(to: group)
@@ -31,56 +31,38 @@ struct API: Sendable {
         try OpenAPI.document(version: Klantreis.configuration.version), type: "application/json")
     }
     group.get("**", needs: nil) { request, _ in
-      Self.error(
-        .notFound, code: "not_found", message: "There is no \(request.uri.path).",
-        detail: "The questions are \(QuestionKind.all.map(\.name).joined(separator: ", "))."
+      throw NotFound(
+        what: "There is no \(request.uri.path).",
+        advice: "The questions are \(QuestionKind.all.map(\.name).joined(separator: ", "))."
           + " /api/v1/openapi.json describes them.")
     }
   }
 
-  private func reply(_ kind: QuestionKind, to request: Request) async -> Response {
+  private func reply(_ kind: QuestionKind, to request: Request) async throws -> Response {
     var values = request.query.values
-    do {
-      let wanted = values.removeValue(forKey: "format")?.last ?? "json"
-      guard let format = AnswerFormat(rawValue: wanted) else {
-        throw ParameterError(
-          name: "format", value: wanted,
-          problem:
-            "Choose from \(AnswerFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
-      }
-      let question = try Question(kind, values)
-      let (bytes, isSimulated) = try await workspace.asking { snapshot in
-        let answer = try question.answer(from: snapshot)
-        return (try answer.data(as: format), answer.isSimulated)
-      }
-      var response = Response.data(
-        bytes, type: format.contentType,
-        download: format == .csv ? "\(isSimulated ? "simulated-" : "")\(kind.name).csv" : nil)
-      // A picture that stands alone carries its own style, and nothing else.
-      if format == .svg {
-        response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
-      }
-      return response
-    } catch let error as ParameterError {
-      return Self.error(
-        .badRequest, code: "bad_parameter", message: "The parameter \(error.name) cannot be used.",
-        detail: String(describing: error))
-    } catch let error as InsightError {
-      return Self.error(
-        .badRequest, code: "bad_question", message: "This question cannot be asked.",
-        detail: String(describing: error))
-    } catch let error as NotFound {
-      return Self.error(
-        .notFound, code: "not_found", message: error.what, detail: error.advice)
-    } catch {
-      return Self.error(
-        .internalServerError, code: "failed", message: "The question could not be answered.",
-        detail: String(describing: error))
+    let wanted = values.removeValue(forKey: "format")?.last ?? "json"
+    guard let format = AnswerFormat(rawValue: wanted) else {
+      throw ParameterError(
+        name: "format", value: wanted,
+        problem: "Choose from \(AnswerFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
     }
+    let question = try Question(kind, values)
+    let (bytes, isSimulated) = try await workspace.asking { snapshot in
+      let answer = try question.answer(from: snapshot)
+      return (try answer.data(as: format), answer.isSimulated)
+    }
+    var response = Response.data(
+      bytes, type: format.contentType,
+      download: format == .csv ? "\(isSimulated ? "simulated-" : "")\(kind.name).csv" : nil)
+    // A picture that stands alone carries its own style, and nothing else.
+    if format == .svg {
+      response.headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+    }
+    return response
   }
 
   /// Who entered or left phases and segments: `?after=ID&limit=N`, oldest first.
-  private func changes(_ request: Request) async -> Response {
+  private func changes(_ request: Request) async throws -> Response {
     let parameters = request.uri.queryParameters
     let after = parameters["after"].map { Int64($0) } ?? 0
     let limit = parameters["limit"].map { Int($0) } ?? Limits.changesPerPage
@@ -88,40 +70,22 @@ struct API: Sendable {
     guard let after, let limit, (1...Limits.changesPerPage).contains(limit),
       parameters["subject"] == nil || subject.flatMap({ $0 }) != nil
     else {
-      return Self.error(
-        .badRequest, code: "bad_parameter", message: "The changes cannot be asked for like that.",
+      throw APIProblem(
+        status: .badRequest, code: "bad_parameter",
+        message: "The changes cannot be asked for like that.",
         detail: "after is the number of the last change that you have, limit is from 1 to "
           + "\(Limits.changesPerPage), subject is model:ID or segment:NAME.")
     }
-    do {
-      let changes = try await workspace.working {
-        try workspace.noticed(after: after, limit: limit, of: subject.flatMap { $0 })
-      }
-      return try .json(ChangesAnswer(changes: changes, last: changes.last?.id ?? after))
-    } catch {
-      return Self.error(
-        .internalServerError, code: "failed", message: "The changes could not be read.",
-        detail: String(describing: error))
+    let changes = try await workspace.working {
+      try workspace.noticed(after: after, limit: limit, of: subject.flatMap { $0 })
     }
+    return try .json(ChangesAnswer(changes: changes, last: changes.last?.id ?? after))
   }
 
   private struct ChangesAnswer: Encodable {
     var changes: [NoticedChange]
     /// What to give as `after` next.
     var last: Int64
-  }
-
-  static func error(
-    _ status: HTTPResponse.Status, code: String, message: String, detail: String
-  ) -> Response {
-    let body: JSONValue = [
-      "code": .text(code), "message": .text(message), "detail": .text(detail),
-    ]
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return .data(
-      (try? encoder.encode(body)) ?? Data(), type: "application/json; charset=utf-8",
-      status: status)
   }
 }
 

@@ -85,29 +85,19 @@ struct CompanyDesk: Sendable {
 
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("accounts/:id", needs: .persons) { request, context in
-      await answering {
-        let key = try context.pathPart("id")
-        let values = request.query.values
-        return try await workspace.asking { snapshot in
-          try answer(key, Question(.accounts, values), snapshot)
-        }
+      let key = try context.pathPart("id")
+      let values = request.query.values
+      return try await workspace.asking { snapshot in
+        try answer(key, Question(.accounts, values), snapshot)
       }
     }
     for (name, act) in [("add", "in"), ("remove", "out"), ("undo", "undo")] {
       group.post("accounts/:id/\(name)", needs: .act) { request, context in
-        await answering {
-          let key = try context.pathPart("id")
-          let body = try await request.body.collect(upTo: Limits.requestBytes)
-          guard
-            let said = try? JSONDecoder().decode(Said.self, from: Data(body.readableBytesView))
-          else {
-            throw ParameterError(
-              name: "customer", value: nil, problem: #"Send JSON as {"customer": "KEY"}."#)
-          }
-          try await perform(act, key, said.customer, by: context)
-          return try await workspace.asking { snapshot in
-            try answer(key, Question(.accounts, [:]), snapshot)
-          }
+        let key = try context.pathPart("id")
+        let said = try await request.json(Said.self, like: #"{"customer": "KEY"}"#)
+        try await perform(act, key, said.customer, by: context)
+        return try await workspace.asking { snapshot in
+          try answer(key, Question(.accounts, [:]), snapshot)
         }
       }
     }
@@ -243,27 +233,6 @@ struct CompanyDesk: Sendable {
   ) throws -> Response {
     let detail = try snapshot.accountDetail(key, question)
     return try .json(detail)
-  }
-
-  private func answering(_ body: () async throws -> Response) async -> Response {
-    do {
-      return try await body()
-    } catch let missing as NotFound {
-      return API.error(.notFound, code: "not_found", message: missing.what, detail: missing.advice)
-    } catch let problem as AccountProblem {
-      let isMissing = problem == .unknownAccount || problem == .unknownCustomer
-      return API.error(
-        isMissing ? .notFound : .conflict, code: isMissing ? "not_found" : "nothing_to_do",
-        message: "Nothing was changed.", detail: problem.description)
-    } catch let error as ParameterError {
-      return API.error(
-        .badRequest, code: "bad_parameter", message: "The request cannot be used.",
-        detail: String(describing: error))
-    } catch {
-      return API.error(
-        .internalServerError, code: "failed", message: "The account could not be read.",
-        detail: String(describing: error))
-    }
   }
 }
 

@@ -5,8 +5,8 @@ import Hummingbird
 import Insights
 import Logging
 
-/// Turns errors into pages that say what, why and what to do. The log gets the kind of an error and
-/// never what a request held.
+/// Turns errors into pages that say what, why and what to do, and for programs into an
+/// ``APIProblem``. The log gets the kind of an error and never what a request held.
 struct ErrorPages: RouterMiddleware {
   typealias Context = ServerContext
 
@@ -19,23 +19,28 @@ struct ErrorPages: RouterMiddleware {
   ) async throws -> Response {
     do {
       return try await next(request, context)
+    } catch let error as NotAllowed where LoginRequired.isForPrograms(request) {
+      return APIProblem(
+        status: .forbidden, code: "not_allowed", message: "You may not do that.",
+        detail: "It needs the permission \(error.permission.rawValue), which this "
+          + "\(context.visitor?.session == nil ? "token" : "role") does not have."
+      ).response
+    } catch is NeedsLogin {
+      return .seeOther(LoginDesk.path(next: nil))
+    } catch let error where request.uri.path.hasPrefix("/api/") {
+      if let problem = APIProblem(error) { return problem.response }
+      logger.error("a question failed", metadata: ["kind": "\(type(of: error))"])
+      return APIProblem.failed.response
+    } catch is NotAllowed {
+      let words = Visit(request).plainContext
+      return await page(
+        .forbidden, request, context, what: words.notAllowed, why: "", whatToDo: words.askForMore)
     } catch let error as HTTPError {
       return await page(
         error.status, request, context,
         what: error.status == .notFound
           ? "There is nothing at this address." : error.status.reasonPhrase + ".",
         why: error.body ?? "", whatToDo: "Begin at the map, or check the address.")
-    } catch is NeedsLogin {
-      return .seeOther(LoginDesk.path(next: nil))
-    } catch let error as NotAllowed where LoginRequired.isForPrograms(request) {
-      return API.error(
-        .forbidden, code: "not_allowed", message: "You may not do that.",
-        detail: "It needs the permission \(error.permission.rawValue), which this "
-          + "\(context.visitor?.session == nil ? "token" : "role") does not have.")
-    } catch is NotAllowed {
-      let words = Visit(request).plainContext
-      return await page(
-        .forbidden, request, context, what: words.notAllowed, why: "", whatToDo: words.askForMore)
     } catch let refusal as Gate.Refusal {
       return await page(
         .tooManyRequests, request, context,

@@ -95,10 +95,11 @@ struct LoginRequired: RouterMiddleware {
       response.headers[.cacheControl] = "no-store"
       return response
     }
-    var response = API.error(
-      .unauthorized, code: "needs_login",
+    var response = APIProblem(
+      status: .unauthorized, code: "needs_login",
       message: "Nobody is logged in, or the token is not valid.",
-      detail: "Send Authorization: Bearer TOKEN. `klantreis tokens add NAME` makes one.")
+      detail: "Send Authorization: Bearer TOKEN. `klantreis tokens add NAME` makes one."
+    ).response
     response.headers[.wwwAuthenticate] = "Bearer"
     return response
   }

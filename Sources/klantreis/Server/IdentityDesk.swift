@@ -2,9 +2,7 @@ import Access
 import CustomerJourney
 import Dashboard
 import Foundation
-import HTTPTypes
 import Hummingbird
-import NIOCore
 import Store
 
 /// Joining and parting customers, from a customer's page and by the API.
@@ -40,35 +38,20 @@ struct IdentityDesk: Sendable {
 
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("customers/:id/identities", needs: .persons) { _, context in
-      await answering { try await answer(try context.pathPart("id")) }
+      try await answer(try context.pathPart("id"))
     }
     for act in [Act.join, .part, .unpart] {
       group.post("customers/:id/\(act.rawValue)", needs: .act) { request, context in
-        await answering {
-          let key = try context.pathPart("id")
-          let body = try await request.body.collect(upTo: Limits.requestBytes)
-          guard let with = try? JSONDecoder().decode(With.self, from: Data(body.readableBytesView))
-          else {
-            throw Problem(
-              status: .badRequest, code: "bad_body", message: "The body cannot be read.",
-              detail: #"Send JSON as {"with": "KEY"}."#)
-          }
-          try await perform(act, key, with.with, by: context)
-          return try await answer(key)
-        }
+        let key = try context.pathPart("id")
+        let with = try await request.json(With.self, like: #"{"with": "KEY"}"#)
+        try await perform(act, key, with.with, by: context)
+        return try await answer(key)
       }
     }
   }
 
   private struct With: Decodable {
     var with: String
-  }
-
-  private struct Problem: Error {
-    var status: HTTPResponse.Status
-    var code: String
-    var message: String
-    var detail: String
   }
 
   private func perform(
@@ -88,29 +71,5 @@ struct IdentityDesk: Sendable {
   private func answer(_ key: String) async throws -> Response {
     let found = try await workspace.working { try workspace.identities(of: key) }
     return try .json(found)
-  }
-
-  private func answering(_ body: () async throws -> Response) async -> Response {
-    do {
-      return try await body()
-    } catch let problem as Problem {
-      return API.error(
-        problem.status, code: problem.code, message: problem.message, detail: problem.detail)
-    } catch let missing as NotFound {
-      return API.error(.notFound, code: "not_found", message: missing.what, detail: missing.advice)
-    } catch let problem as IdentityProblem {
-      return API.error(
-        problem == .unknown ? .notFound : .conflict,
-        code: problem == .unknown ? "not_found" : "nothing_to_do",
-        message: "Nothing was changed.", detail: problem.description)
-    } catch is NIOTooManyBytesError {
-      return API.error(
-        .contentTooLarge, code: "too_large", message: "The body is too large.",
-        detail: "It has more than \(Limits.requestBytes) bytes.")
-    } catch {
-      return API.error(
-        .internalServerError, code: "failed", message: "The customer could not be read.",
-        detail: "\(error)")
-    }
   }
 }

@@ -29,24 +29,29 @@ struct MailReportRoute: Sendable {
       do {
         body = try await request.body.collect(upTo: Limits.reportBytes)
       } catch is NIOTooManyBytesError {
-        return API.error(
-          .contentTooLarge, code: "too_large", message: "The request is too large.",
-          detail: "Send at most \(Limits.reportBytes) bytes at once.")
+        return APIProblem(
+          status: .contentTooLarge, code: "too_large", message: "The request is too large.",
+          detail: "Send at most \(Limits.reportBytes) bytes at once."
+        ).response
       }
       let text = String(buffer: body)
       guard try await isSigned(request, text, now: .now) else {
-        return API.error(
-          .unauthorized, code: "bad_signature", message: "The reports are not signed rightly.",
+        return APIProblem(
+          status: .unauthorized, code: "bad_signature",
+          message: "The reports are not signed rightly.",
           detail: "Sign TIMESTAMP.BODY with the secret of `klantreis mail set reports-secret`, and "
-            + "send it within \(Limits.signatureSeconds) seconds: docs/mail.md says how.")
+            + "send it within \(Limits.signatureSeconds) seconds: docs/mail.md says how."
+        ).response
       }
       guard let posted = try? JSONDecoder().decode(Posted.self, from: Data(text.utf8)),
         posted.reports.count <= Limits.reportsPerRequest
       else {
-        return API.error(
-          .badRequest, code: "malformed", message: "The reports cannot be read; none was taken.",
+        return APIProblem(
+          status: .badRequest, code: "malformed",
+          message: "The reports cannot be read; none was taken.",
           detail: #"Send {"reports": [{"message": "…", "kind": "bounced"}]}, at most "#
-            + "\(Limits.reportsPerRequest) at once.")
+            + "\(Limits.reportsPerRequest) at once."
+        ).response
       }
       let answer = try await workspace.working { [workspace] in
         let key = try workspace.linkKey()

@@ -2,7 +2,6 @@ import Access
 import CustomerJourney
 import Foundation
 import Hummingbird
-import NIOCore
 import Orchestration
 import Store
 
@@ -10,74 +9,52 @@ import Store
 extension PlayDesk {
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("plays", needs: .insights) { _, _ in
-      try await answering {
-        try .json(["plays": try await workspace.asking { try listed($0) }])
-      }
+      try .json(["plays": try await workspace.asking { try listed($0) }])
     }
     group.get("plays/:id", needs: .insights) { _, context in
-      let id = try context.pathPart("id")
-      return try await answering { try await detail(id) }
+      try await detail(try context.pathPart("id"))
     }
     group.get("plays/:id/dry-run", needs: .insights) { request, context in
       let id = try context.pathPart("id")
       let seesPersons = try context.knownVisitor().may(.persons)
       let (from, to) = (request.query["from"], request.query["to"])
-      return try await answering {
-        var answer = try await workspace.asking { snapshot in
-          let period = try Period(from: from, to: to, zone: snapshot.zone)
-          let (_, program) = try workspace.programs(id, snapshot)
-          return try workspace.dryRun(program, snapshot, from: period.from, to: period.to)
-        }
-        if !seesPersons { answer.sample = [] }
-        return try .json(answer)
+      var answer = try await workspace.asking { snapshot in
+        let period = try Period(from: from, to: to, zone: snapshot.zone)
+        let (_, program) = try workspace.programs(id, snapshot)
+        return try workspace.dryRun(program, snapshot, from: period.from, to: period.to)
       }
+      if !seesPersons { answer.sample = [] }
+      return try .json(answer)
     }
     group.post("plays/:id/on", needs: .edit) { request, context in
       let id = try context.pathPart("id")
-      return try await answering {
-        let body = try await request.body.collect(upTo: Limits.requestBytes)
-        let said = try? JSONDecoder().decode(SwitchingOn.self, from: Data(body.readableBytesView))
-        guard let said, body.readableBytes > 0 else {
-          throw ParameterError(
-            name: "body", value: nil,
-            problem: #"Send JSON as {"sure": true}; with false it says whom it would reach."#)
-        }
-        try await workspace.working {
-          try workspace.switchOn(id, isSure: said.sure, at: .now)
-        }
-        try await workspace.note(.playSwitchedOn, id, by: context)
-        return try await detail(id)
-      }
+      let said = try await request.json(
+        SwitchingOn.self, like: #"{"sure": true}; with false it says whom it would reach"#)
+      try await workspace.working { try workspace.switchOn(id, isSure: said.sure, at: .now) }
+      try await workspace.note(.playSwitchedOn, id, by: context)
+      return try await detail(id)
     }
     group.post("plays/:id/off", needs: .edit) { _, context in
       let id = try context.pathPart("id")
-      return try await answering {
-        try await workspace.working { try workspace.switchOff(id, at: .now) }
-        try await workspace.note(.playSwitchedOff, id, by: context)
-        return try await detail(id)
-      }
+      try await workspace.working { try workspace.switchOff(id, at: .now) }
+      try await workspace.note(.playSwitchedOff, id, by: context)
+      return try await detail(id)
     }
     group.get("tasks", needs: .persons) { request, _ in
       let state = request.query["state"] ?? "open"
-      return try await answering {
-        guard ["open", "all"].contains(state) else {
-          throw ParameterError(name: "state", value: state, problem: "Choose from open, all.")
-        }
-        return try .json([
-          "tasks": try await workspace.aside {
-            try workspace.shownTasks(openOnly: state == "open")
-          }
-        ])
+      guard ["open", "all"].contains(state) else {
+        throw ParameterError(name: "state", value: state, problem: "Choose from open, all.")
       }
+      return try .json([
+        "tasks": try await workspace.aside { try workspace.shownTasks(openOnly: state == "open") }
+      ])
     }
     group.post("tasks/:id/done", needs: .act) { _, context in
       let id = try context.pathPart("id")
-      return try await answering {
-        try await finish(id, by: context)
-        return try .json([
-          "tasks": try await workspace.aside { try workspace.shownTasks(openOnly: true) }
-        ])
-      }
+      try await finish(id, by: context)
+      return try .json([
+        "tasks": try await workspace.aside { try workspace.shownTasks(openOnly: true) }
+      ])
     }
   }
 
@@ -137,35 +114,5 @@ extension PlayDesk {
       return PlayDetail(play: play, yaml: entry.yaml, results: results)
     }
     return try .json(detail)
-  }
-
-  private func answering(_ body: () async throws -> Response) async throws -> Response {
-    do {
-      return try await body()
-    } catch let missing as NotFound {
-      return API.error(.notFound, code: "not_found", message: missing.what, detail: missing.advice)
-    } catch PlayProblem.unknown(let id) {
-      return API.error(
-        .notFound, code: "not_found", message: "There is no such play.",
-        detail: PlayProblem.unknown(id).description)
-    } catch PlayProblem.needsYes(let reach) {
-      return API.error(
-        .conflict, code: "needs_yes", message: "Nothing was switched on.",
-        detail: "In the last \(reach.days) days \(reach.entered) of \(reach.customers) customers "
-          + "would have come in, and \(reach.messages) messages would have gone out. Send "
-          + #"{"sure": true} to switch it on."#)
-    } catch let problem as PlayProblem {
-      return API.error(
-        .conflict, code: "cannot_run", message: "The play cannot be used so.",
-        detail: problem.description)
-    } catch let error as ParameterError {
-      return API.error(
-        .badRequest, code: "bad_parameter", message: "The parameter \(error.name) cannot be used.",
-        detail: String(describing: error))
-    } catch is NIOTooManyBytesError {
-      return API.error(
-        .contentTooLarge, code: "too_large", message: "The body is too large.",
-        detail: "It has more than \(Limits.requestBytes) bytes.")
-    }
   }
 }

@@ -4,7 +4,6 @@ import Dashboard
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import Store
 
 /// The pages about consent and privacy, and what can be done for one customer there and by the API.
@@ -318,45 +317,36 @@ struct PrivacyDesk: Sendable {
 
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("customers/:id/consents", needs: .persons) { _, context in
-      await answering { try await consents(try context.pathPart("id")) }
+      try await consents(try context.pathPart("id"))
     }
     group.post("customers/:id/consents", needs: .act) { request, context in
-      await answering {
-        let key = try context.pathPart("id")
-        let body = try await request.body.collect(upTo: Limits.requestBytes)
-        guard let said = try? JSONDecoder().decode(Said.self, from: Data(body.readableBytesView))
-        else {
-          throw PrivacyProblem.badPurposes(
-            "send JSON as {\"purpose\": \"marketing\", \"channel\": \"Email\", \"answer\": \"given\", \"how\": \"by phone\"}"
-          )
-        }
-        let own = try await workspace.aside { [workspace] in try workspace.consent(of: key).key }
-        try await note(
-          ConsentGrant(channel: Channel(said.channel), purpose: said.purpose), said.answer,
-          conditions: Set(said.conditions ?? []), how: said.how.trimmed, of: own,
-          by: try context.knownVisitor())
-        return try await consents(own)
-      }
+      let key = try context.pathPart("id")
+      let said = try await request.json(
+        Said.self,
+        like: #"{"purpose": "marketing", "channel": "Email", "answer": "given", "#
+          + #""how": "by phone"}"#)
+      let own = try await workspace.aside { [workspace] in try workspace.consent(of: key).key }
+      try await note(
+        ConsentGrant(channel: Channel(said.channel), purpose: said.purpose), said.answer,
+        conditions: Set(said.conditions ?? []), how: said.how.trimmed, of: own,
+        by: try context.knownVisitor())
+      return try await consents(own)
     }
     group.get("customers/:id/export", needs: .keep) { _, context in
-      await answering {
-        let key = try context.pathPart("id")
-        let export = try await workspace.aside { [workspace] in
-          try AccessExport(of: key, in: workspace, at: .now)
-        }
-        let number = try await workspace.aside { [workspace] in
-          try workspace.loggedNumber(ofCustomer: key)
-        }
-        try await workspace.note(.exported, "customer \(number)", by: context)
-        return .data(try export.json(), type: "application/json; charset=utf-8")
+      let key = try context.pathPart("id")
+      let export = try await workspace.aside { [workspace] in
+        try AccessExport(of: key, in: workspace, at: .now)
       }
+      let number = try await workspace.aside { [workspace] in
+        try workspace.loggedNumber(ofCustomer: key)
+      }
+      try await workspace.note(.exported, "customer \(number)", by: context)
+      return .data(try export.json(), type: "application/json; charset=utf-8")
     }
     group.post("customers/:id/erase", needs: .keep) { request, context in
-      await answering {
-        let key = try context.pathPart("id")
-        let keeps = request.query["journey"] != "remove"
-        return try .json(try await erase(key, keepsJourney: keeps, try context.knownVisitor()))
-      }
+      let key = try context.pathPart("id")
+      let keeps = request.query["journey"] != "remove"
+      return try .json(try await erase(key, keepsJourney: keeps, try context.knownVisitor()))
     }
   }
 
@@ -378,25 +368,6 @@ struct PrivacyDesk: Sendable {
     let known = try await workspace.aside { [workspace] in try workspace.consent(of: key) }
     return try .json(
       ConsentsAnswer(customer: known.key, consents: known.standings, entries: known.entries))
-  }
-
-  private func answering(_ body: () async throws -> Response) async -> Response {
-    do {
-      return try await body()
-    } catch let problem as PrivacyProblem {
-      return API.error(
-        problem == .unknown ? .notFound : .badRequest,
-        code: problem == .unknown ? "not_found" : "bad_request", message: "Nothing was changed.",
-        detail: problem.description)
-    } catch is NIOTooManyBytesError {
-      return API.error(
-        .contentTooLarge, code: "too_large", message: "The body is too large.",
-        detail: "It has more than \(Limits.requestBytes) bytes.")
-    } catch {
-      return API.error(
-        .internalServerError, code: "failed", message: "The customer could not be read.",
-        detail: "\(error)")
-    }
   }
 }
 

@@ -6,7 +6,6 @@ import HTTPTypes
 import Hummingbird
 import Insights
 import JourneyEngine
-import NIOCore
 import Store
 
 /// Profiles: finding customers, all that is known of one, traits by hand, calculated traits.
@@ -103,38 +102,27 @@ struct ProfileDesk: Sendable {
 
   func addAPIRoutes(to group: GuardedRoutes) {
     group.get("customers", needs: .persons) { request, context in
-      try await answering { try await customers(request, context) }
+      try await customers(request, context)
     }
     group.get("customers/:id", needs: .persons) { request, context in
-      try await answering { try await profile(try context.pathPart("id"), request) }
+      try await profile(try context.pathPart("id"), request)
     }
     group.post("customers/:id/traits", needs: .act) { request, context in
-      try await answering {
-        let key = try context.pathPart("id")
-        let body = try await request.body.collect(upTo: Limits.requestBytes)
-        guard
-          let change = try? JSONDecoder().decode(Change.self, from: Data(body.readableBytesView))
-        else {
-          throw ParameterError(
-            name: "body", value: nil,
-            problem:
-              #"Send JSON as {"set": {"phone": "+31612345678"}, "remove": [], "takeBack": []}."#)
-        }
-        try await decide(change.decisions, of: key, by: context)
-        return try await profile(key, request)
-      }
+      let key = try context.pathPart("id")
+      let change = try await request.json(
+        Change.self, like: #"{"set": {"phone": "+31612345678"}, "remove": [], "takeBack": []}"#)
+      try await decide(change.decisions, of: key, by: context)
+      return try await profile(key, request)
     }
     group.get("traits", needs: .insights) { _, _ in
-      try await answering {
-        let names = try await workspace.asking { snapshot in
-          let calculated = try CalculatedTraits(snapshot, at: snapshot.instant(of: Period()))
-          let own = Dictionary(
-            try workspace.store.calculatedTraits().map { ($0.name, $0.definition) },
-            uniquingKeysWith: { first, _ in first })
-          return calculated.names.map { Listed(name: $0, definition: own[$0]) }
-        }
-        return try .json(["traits": names])
+      let names = try await workspace.asking { snapshot in
+        let calculated = try CalculatedTraits(snapshot, at: snapshot.instant(of: Period()))
+        let own = Dictionary(
+          try workspace.store.calculatedTraits().map { ($0.name, $0.definition) },
+          uniquingKeysWith: { first, _ in first })
+        return calculated.names.map { Listed(name: $0, definition: own[$0]) }
       }
+      return try .json(["traits": names])
     }
   }
 
@@ -209,27 +197,6 @@ struct ProfileDesk: Sendable {
         of: key, at: snapshot.instant(of: Period(from: nil, to: to, zone: snapshot.zone)))
     }
     return try .json(profile)
-  }
-
-  private func answering(_ body: () async throws -> Response) async throws -> Response {
-    do {
-      return try await body()
-    } catch let missing as NotFound {
-      return API.error(.notFound, code: "not_found", message: missing.what, detail: missing.advice)
-    } catch let problem as TraitProblem {
-      return API.error(
-        problem == .unknownCustomer ? .notFound : .conflict,
-        code: problem == .unknownCustomer ? "not_found" : "nothing_to_do",
-        message: "Nothing was changed.", detail: problem.description)
-    } catch let error as ParameterError {
-      return API.error(
-        .badRequest, code: "bad_parameter", message: "The parameter \(error.name) cannot be used.",
-        detail: String(describing: error))
-    } catch is NIOTooManyBytesError {
-      return API.error(
-        .contentTooLarge, code: "too_large", message: "The body is too large.",
-        detail: "It has more than \(Limits.requestBytes) bytes.")
-    }
   }
 }
 
