@@ -93,6 +93,36 @@ struct APITests {
     }
   }
 
+  @Test(
+    "a program is told in its own form what cannot be done, whatever went wrong",
+    arguments: [
+      ("customers/ann/join", "{", 400, "bad_body"),
+      ("customers/ann/join", String(repeating: " ", count: 2_000_000), 413, "too_large"),
+      ("customers/ann/join", #"{"with": "nobody"}"#, 404, "not_found"),
+      ("customers/ann/join", #"{"with": "ann"}"#, 409, "nothing_to_do"),
+      ("customers/%ff/join", #"{"with": "ann"}"#, 404, "not_found"),
+      ("customers/ann/traits", "[]", 400, "bad_body"),
+      ("customers/nobody/traits", #"{"set": {"phone": "1"}}"#, 404, "not_found"),
+      ("customers/nobody/consents", "{}", 400, "bad_body"),
+      ("customers/nobody/erase", "", 403, "not_allowed"),
+      ("accounts/none/add", #"{"customer": "nobody"}"#, 404, "not_found"),
+      ("plays/none/on", #"{"sure": true}"#, 404, "not_found"),
+      ("tasks/none/done", "", 404, "not_found"),
+    ])
+  func problems(path: String, body: String, status: Int, code: String) async throws {
+    try await project.serving { client in
+      let uri = "/api/v1/\(path)"
+      let (found, said) = try await client.execute(
+        uri: uri, method: .post, body: ByteBuffer(string: body)
+      ) { (Int($0.status.code), String(buffer: $0.body)) }
+      #expect(found == status)
+      let answer = try json(said)
+      #expect(answer["code"] as? String == code)
+      #expect((answer["message"] as? String)?.isEmpty == false)
+      #expect((answer["detail"] as? String)?.isEmpty == false)
+    }
+  }
+
   @Test("the funnel has the documented form and counts")
   func funnel() async throws {
     try await project.serving { client in

@@ -16,7 +16,7 @@ struct APIProblem: Error, Equatable {
 
 /// An error that says itself how programs are told of it.
 protocol ToldToPrograms: Error {
-  var problem: APIProblem { get }
+  var told: APIProblem { get }
 }
 
 extension APIProblem {
@@ -24,7 +24,7 @@ extension APIProblem {
   init?(_ error: any Error) {
     switch error {
     case let problem as APIProblem: self = problem
-    case let error as any ToldToPrograms: self = error.problem
+    case let error as any ToldToPrograms: self = error.told
     case is NIOTooManyBytesError:
       self.init(
         status: .contentTooLarge, code: "too_large", message: "The body is too large.",
@@ -65,9 +65,8 @@ extension APIProblem {
 extension Request {
   /// The body as JSON; `example` is what it could be.
   func json<Body: Decodable>(_ body: Body.Type, like example: String) async throws -> Body {
-    let bytes = Data(
-      buffer: try await self.body.collect(upTo: Limits.requestBytes), byteTransferStrategy: .copy)
-    guard let read = try? JSONDecoder().decode(Body.self, from: bytes) else {
+    let bytes = try await self.body.collect(upTo: Limits.requestBytes).readableBytesView
+    guard let read = try? JSONDecoder().decode(Body.self, from: Data(bytes)) else {
       throw APIProblem(
         status: .badRequest, code: "bad_body", message: "The body cannot be read.",
         detail: "Send JSON as \(example).")
@@ -77,13 +76,13 @@ extension Request {
 }
 
 extension NotFound: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     APIProblem(status: .notFound, code: "not_found", message: what, detail: advice)
   }
 }
 
 extension ParameterError: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     APIProblem(
       status: .badRequest, code: "bad_parameter",
       message: "The parameter \(name) cannot be used.", detail: description)
@@ -91,7 +90,7 @@ extension ParameterError: ToldToPrograms {
 }
 
 extension InsightError: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     APIProblem(
       status: .badRequest, code: "bad_question", message: "This question cannot be asked.",
       detail: description)
@@ -99,21 +98,21 @@ extension InsightError: ToldToPrograms {
 }
 
 extension IdentityProblem: ToldToPrograms {
-  var problem: APIProblem { .unchanged(isMissing: self == .unknown, because: description) }
+  var told: APIProblem { .unchanged(isMissing: self == .unknown, because: description) }
 }
 
 extension TraitProblem: ToldToPrograms {
-  var problem: APIProblem { .unchanged(isMissing: self == .unknownCustomer, because: description) }
+  var told: APIProblem { .unchanged(isMissing: self == .unknownCustomer, because: description) }
 }
 
 extension AccountProblem: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     .unchanged(isMissing: [.unknownAccount, .unknownCustomer].contains(self), because: description)
   }
 }
 
 extension PrivacyProblem: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     self == .unknown
       ? .unchanged(isMissing: true, because: description)
       : APIProblem(
@@ -123,7 +122,7 @@ extension PrivacyProblem: ToldToPrograms {
 }
 
 extension PlayProblem: ToldToPrograms {
-  var problem: APIProblem {
+  var told: APIProblem {
     switch self {
     case .unknown:
       APIProblem(
