@@ -22,7 +22,8 @@ package final class SearchIndex: Sendable {
   private struct News {
     var identities: Set<Int64> = []
     var mark: Mark
-    var hasOrders = false
+    /// Words of the numbers of orders, by the identity under which they came.
+    var orders: [Int64: [String]] = [:]
     /// True when there is more.
     var isCut = false
   }
@@ -41,7 +42,7 @@ package final class SearchIndex: Sendable {
         return (stored, try Self.news(since: Self.further(known, stored), db))
       }
       let isFar = news.mark.touchpoint - stored.touchpoint > Self.forgotten
-      guard !news.identities.isEmpty || news.hasOrders || isFar else {
+      guard !news.identities.isEmpty || !news.orders.isEmpty || isFar else {
         reached = news.mark
         return news.isCut
       }
@@ -51,10 +52,7 @@ package final class SearchIndex: Sendable {
           let now = try Self.mark(db)
           if now == stored {
             try Self.take(news.identities, db)
-            if news.hasOrders {
-              let from = Self.further(known, stored).touchpoint
-              try Self.takeOrders(after: from, to: news.mark.touchpoint, db)
-            }
+            try Self.takeOrders(news.orders, db)
             try db.execute(
               sql: "UPDATE search_mark SET identity = ?, profile_change = ?, touchpoint = ?",
               arguments: [news.mark.identity, news.mark.profile, news.mark.touchpoint])
@@ -138,13 +136,7 @@ package final class SearchIndex: Sendable {
     let lastTouchpoint = try last("touchpoint")
     news.mark.touchpoint = max(
       mark.touchpoint, min(lastTouchpoint, mark.touchpoint + Int64(Limits.searchRows)))
-    news.hasOrders =
-      try Bool.fetchOne(
-        db,
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM touchpoint
-            WHERE id > ? AND id <= ? AND value IS NOT NULL)
-          """, arguments: [mark.touchpoint, news.mark.touchpoint]) ?? false
+    news.orders = try orders(after: mark.touchpoint, to: news.mark.touchpoint, db)
     news.isCut = news.isCut || news.mark.touchpoint < lastTouchpoint
     return news
   }
@@ -263,31 +255,45 @@ package final class SearchIndex: Sendable {
     "order_id", "orderId", "order.id", "order_number", "orderNumber", "transaction_id",
     "transactionId",
   ]
+  /// One of these is in each of them: to look for it costs far less than to read the properties.
+  private static let orderMarks = ["order", "transaction"]
 
-  /// The longest message id that may be an order's number; longer ones are of machines.
-  private static let orderCharacters = 32
+  /// The longest message ids that may be an order's number: of a client that sends events, whose longer
+  /// ones are a machine's, and of files.
+  private static let (sentCharacters, fileCharacters) = (24, 32)
 
-  /// The numbers of the orders among touchpoints, found under the key with which they came.
-  private static func takeOrders(after first: Int64, to last: Int64, _ db: Database) throws {
+  /// The numbers of the orders among touchpoints, by the identity under which they came.
+  private static func orders(
+    after first: Int64, to last: Int64, _ db: Database
+  ) throws -> [Int64: [String]] {
     let number = orderNumbers.map { "json_extract(t.properties, '$.\"\($0)\"')" }
       .joined(separator: ", ")
+    let mayHaveOne = orderMarks.map { "instr(t.properties, '\($0)')" }.joined(separator: " OR ")
+    let completed = "(SELECT id FROM name WHERE kind = 'event' AND text = 'Order Completed')"
     var found: [Int64: [String]] = [:]
     let cursor = try Row.fetchCursor(
       db,
       sql: """
-        SELECT t.customer, coalesce(\(number)), CASE WHEN t.event = (SELECT id FROM name
-            WHERE kind = 'event' AND text = 'Order Completed') THEN t.message_id END
-        FROM touchpoint t WHERE t.id > ? AND t.id <= ? AND t.value IS NOT NULL ORDER BY t.id
+        SELECT t.customer, coalesce(\(number)),
+          CASE WHEN t.event = \(completed) AND length(t.message_id) <= iif(t.source IN
+            (SELECT n.id FROM source s JOIN name n ON n.kind = 'source' AND n.text = s.name),
+            \(sentCharacters), \(fileCharacters)) THEN t.message_id END
+        FROM touchpoint t
+        WHERE t.id > ? AND t.id <= ? AND t.value IS NOT NULL
+          AND (t.event = \(completed) OR \(mayHaveOne))
+        ORDER BY t.id
         """, arguments: [first, last])
     while let row = try cursor.next() {
       let identity: Int64 = row[0]
       if let said = (row[1] as DatabaseValue).storage.value {
         found[identity, default: []] += SearchText.words("\(said)")
       }
-      if let id: String = row[2], id.utf8.count <= orderCharacters {
-        found[identity, default: []] += SearchText.words(id)
-      }
+      if let id: String = row[2] { found[identity, default: []] += SearchText.words(id) }
     }
+    return found
+  }
+
+  private static func takeOrders(_ found: [Int64: [String]], _ db: Database) throws {
     var added: [(word: String, identity: Int64)] = []
     for (identity, numbers) in found.sorted(by: { $0.key < $1.key }) {
       let old = try Self.entry(of: identity, db)

@@ -346,7 +346,9 @@ class World:
     def kill_at_random(self):
         chance = random.Random(self.given.seed + 1)
         while True:
-            wait = time.monotonic() + chance.uniform(0.05, self.given.pause)
+            # To the end, but seldom: else what a kill leaves under way is never over.
+            pause = self.given.pause * (1 if self.kills < self.given.kills else 10)
+            wait = time.monotonic() + chance.uniform(0.05, pause)
             while time.monotonic() < wait and self.killing:
                 time.sleep(0.02)
             if not self.killing:

@@ -78,6 +78,32 @@ struct SearchTests {
     #expect(try found("dora 77812") == [])
   }
 
+  @Test(
+    "the id of a message is an order's number, but not the long ones that clients make themselves")
+  func orderIDs() throws {
+    try store.addSource(name: "shop", writeKey: "key", created: Timestamp(seconds: 1))
+    let ids = ["a", "b", "c", "d"].map { String(repeating: $0, count: 32) }
+    func bought(_ id: String, _ source: String) -> Touchpoint {
+      var order = touchpoint("eva", at: 20, id: id)
+      order.source = source
+      order.value = Money(minorUnits: 100, currency: .eur)
+      return order
+    }
+    var viewed = bought(ids[2], "orders.csv")
+    viewed.event = EventName("Product Viewed")
+    var told = bought(ids[3], "shop")
+    told.properties = ["transaction_id": .text("T-4711")]
+    try store.append([
+      bought(ids[0], "orders.csv"), bought(ids[1], "shop"), bought("2026-10045", "shop"), viewed,
+      told,
+    ])
+    try catchUp()
+    #expect(try found(ids[0]) == ["eva"])
+    #expect(try found("10045 2026") == ["eva"])
+    #expect(try found("4711 t") == ["eva"])
+    for id in ids[1...] { #expect(try found(id) == []) }
+  }
+
   @Test("what was found says why")
   func reasons() throws {
     func because(_ text: String) throws -> [String] {
