@@ -32,8 +32,10 @@ struct TouchpointInsert {
 
   private static func insert(rows: Int) -> String {
     let marks = Array(repeating: "?", count: columns).joined(separator: ", ")
+    // A statement that fails takes the whole transaction with it. Not to take back its own rows saves a
+    // copy of every page that it changes, which is written to a file of its own.
     return """
-      INSERT INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
+      INSERT OR FAIL INTO touchpoint (customer, occurred, utc_offset, received, message_id, source,
         event, channel, origin, device, content, campaign, value, currency, properties,
         client_time)
       VALUES \(Array(repeating: "(\(marks))", count: rows).joined(separator: ", "))
