@@ -1,4 +1,5 @@
 package import CustomerJourney
+import Synchronization
 
 /// All journeys at one moment: one column a fact, sorted by (customer, time, sequence).
 ///
@@ -38,8 +39,17 @@ package final class JourneyTable: NamedJourneys, Sendable {
   let foreign: Column<UInt64>
 
   package let names: [Dimension: Names]
+  private let last = Mutex<UInt32?>(nil)
 
   package var count: Int { times.count }
+  /// The highest of ``rowIDs``; looks at all of them once.
+  var lastRowID: UInt32 {
+    last.withLock { last in
+      let found = last ?? (0..<count).reduce(0) { max($0, rowIDs[$1]) }
+      last = found
+      return found
+    }
+  }
   package var journeyCount: Int { customers.count }
 
   package func isForeign(row: Int) -> Bool {

@@ -120,6 +120,21 @@ extension Journeys {
     return (rows.upperBound - (own.upperBound - first))..<rows.upperBound
   }
 
+  /// Customers with a touchpoint that the store numbered after `row`, each once.
+  package func customers(withRowsAfter row: Int64) -> [UInt32] {
+    var customers: [UInt32] = []
+    for part in parts where Int64(part.table.lastRowID) > row {
+      let table = part.table
+      part.forEachRun(of: 0..<table.journeyCount) { run in
+        for journey in run
+        where table.rows(ofJourney: journey).contains(where: { Int64(table.rowIDs[$0]) > row }) {
+          customers.append(table.customers[journey])
+        }
+      }
+    }
+    return customers
+  }
+
   /// Milliseconds since 1970, UTC.
   package func time(row: Int) -> Int64 {
     let place = place(ofRow: row)

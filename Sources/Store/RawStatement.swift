@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 
@@ -94,5 +95,13 @@ struct RawRow {
 
   func text(_ place: Int32) -> String? {
     sqlite3_column_text(raw, place).map { String(cString: $0) }
+  }
+
+  /// Whether a text has another in it, without making a string of it.
+  func text(_ place: Int32, holds part: StaticString) -> Bool {
+    guard let text = sqlite3_column_text(raw, place) else { return false }
+    return text.withMemoryRebound(to: CChar.self, capacity: 1) { text in
+      part.utf8Start.withMemoryRebound(to: CChar.self, capacity: 1) { strstr(text, $0) != nil }
+    }
   }
 }

@@ -256,41 +256,68 @@ package final class SearchIndex: Sendable {
     "transactionId",
   ]
   /// One of these is in each of them: to look for it costs far less than to read the properties.
-  private static let orderMarks = ["order", "transaction"]
+  private static let orderMarks: [StaticString] = ["order", "transaction"]
 
   /// The longest message ids that may be an order's number: of a client that sends events, whose longer
   /// ones are a machine's, and of files.
-  private static let (sentCharacters, fileCharacters) = (24, 32)
+  private static let (sentBytes, fileBytes) = (24, 32)
 
-  /// The numbers of the orders among touchpoints, by the identity under which they came.
+  /// Words of the numbers of the orders among touchpoints, by the identity under which they came, the
+  /// newest last.
   private static func orders(
     after first: Int64, to last: Int64, _ db: Database
   ) throws -> [Int64: [String]] {
-    let number = orderNumbers.map { "json_extract(t.properties, '$.\"\($0)\"')" }
-      .joined(separator: ", ")
-    let mayHaveOne = orderMarks.map { "instr(t.properties, '\($0)')" }.joined(separator: " OR ")
-    let completed = "(SELECT id FROM name WHERE kind = 'event' AND text = 'Order Completed')"
-    var found: [Int64: [String]] = [:]
-    let cursor = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT t.customer, coalesce(\(number)),
-          CASE WHEN t.event = \(completed) AND length(t.message_id) <= iif(t.source IN
-            (SELECT n.id FROM source s JOIN name n ON n.kind = 'source' AND n.text = s.name),
-            \(sentCharacters), \(fileCharacters)) THEN t.message_id END
-        FROM touchpoint t
-        WHERE t.id > ? AND t.id <= ? AND t.value IS NOT NULL
-          AND (t.event = \(completed) OR \(mayHaveOne))
-        ORDER BY t.id
-        """, arguments: [first, last])
-    while let row = try cursor.next() {
-      let identity: Int64 = row[0]
-      if let said = (row[1] as DatabaseValue).storage.value {
-        found[identity, default: []] += SearchText.words("\(said)")
+    let completed = try Int64.fetchOne(
+      db, sql: "SELECT id FROM name WHERE kind = 'event' AND text = 'Order Completed'")
+    let clients = Set(
+      try Int64.fetchAll(
+        db,
+        sql: "SELECT n.id FROM source s JOIN name n ON n.kind = 'source' AND n.text = s.name"))
+    var orders: [(row: Int64, identity: Int64, messageID: String?)] = []
+    var speaking: [Int64] = []
+    // Read for every touchpoint that comes in.
+    let rows = try RawStatement(
+      """
+      SELECT id, customer, event, source, message_id, properties FROM touchpoint
+      WHERE id > ? AND id <= ? AND value IS NOT NULL ORDER BY id
+      """, db)
+    rows.bind(1, first)
+    rows.bind(2, last)
+    try rows.forEachRow(db) { row in
+      let speaks = orderMarks.contains { row.text(5, holds: $0) }
+      if speaks { speaking.append(row.number(0)) }
+      var messageID: String?
+      if row.number(2) == completed, let id = row.text(4),
+        id.utf8.count <= (clients.contains(row.number(3)) ? sentBytes : fileBytes)
+      {
+        messageID = id
       }
-      if let id: String = row[2] { found[identity, default: []] += SearchText.words(id) }
+      if speaks || messageID != nil {
+        orders.append((row.number(0), row.number(1), messageID))
+      }
     }
-    return found
+    let said = try orderNumbers(ofRows: speaking, db)
+    return orders.reduce(into: [:]) { found, order in
+      for text in [said[order.row], order.messageID] {
+        if let text { found[order.identity, default: []] += SearchText.words(text) }
+      }
+    }
+  }
+
+  private static func orderNumbers(ofRows rows: [Int64], _ db: Database) throws -> [Int64: String] {
+    let number = orderNumbers.map { "json_extract(properties, '$.\"\($0)\"')" }
+      .joined(separator: ", ")
+    var numbers: [Int64: String] = [:]
+    for chunk in rows.chunks(of: 500) {
+      let marks = databaseQuestionMarks(count: chunk.count)
+      let cursor = try Row.fetchCursor(
+        db, sql: "SELECT id, coalesce(\(number)) FROM touchpoint WHERE id IN (\(marks))",
+        arguments: StatementArguments(chunk))
+      while let row = try cursor.next() {
+        if let said = (row[1] as DatabaseValue).storage.value { numbers[row[0]] = "\(said)" }
+      }
+    }
+    return numbers
   }
 
   private static func takeOrders(_ found: [Int64: [String]], _ db: Database) throws {

@@ -174,23 +174,49 @@ extension Store {
     }
   }
 
+  /// What may be otherwise since a mark, beside new touchpoints.
+  package struct Changes: Sendable {
+    /// Whose journeys became others, and of whom more is known.
+    package var customers: [Int64]
+    /// Touchpoints after this row are new: rows that were deleted leave their numbers to new ones.
+    package var row: Int64
+    /// The last profile change.
+    package var profile: Int64
+  }
+
+  /// The changes since `mark`, up to a change of journeys that has been read.
+  package func changes(since mark: WatchMark, upTo change: Int64) throws -> Changes {
+    try pool.read { try Self.changes(since: mark, upTo: change, $0) }
+  }
+
+  private static func changes(
+    since mark: WatchMark, upTo change: Int64, _ db: Database
+  ) throws -> Changes {
+    let kept = try Int64.fetchOne(
+      db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?", arguments: [mark.change])
+    var customers = try Int64.fetchAll(
+      db, sql: "SELECT customer FROM journey_change WHERE id > ? AND id <= ?",
+      arguments: [mark.change, change])
+    customers += try Int64.fetchAll(
+      db,
+      sql: """
+        SELECT \(Schema.customer(of: "p.customer", at: "p.occurred")) FROM profile_change p
+        WHERE id > ?
+        """, arguments: [mark.profile])
+    let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
+    return Changes(
+      customers: customers, row: min(mark.row, kept ?? mark.row),
+      profile: max(profile, mark.profile))
+  }
+
   /// Customers of whom something may be otherwise since `mark`, ascending, up to a touchpoint and a
   /// change of journeys that have been read, and the last profile change.
   package func touched(
     since mark: WatchMark, upToRow row: Int64, change: Int64
   ) throws -> (customers: [Int64], profile: Int64) {
     try pool.read { db in
-      var customers: [Int64] = []
-      // Rows that were deleted leave their numbers to new ones.
-      let kept = try Int64.fetchOne(
-        db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?", arguments: [mark.change])
-      let first = min(mark.row, kept ?? mark.row)
-      func add(_ sql: String, _ arguments: StatementArguments) throws {
-        let cursor = try Int64.fetchCursor(db, sql: sql, arguments: arguments)
-        while let customer = try cursor.next() {
-          if customer != customers.last { customers.append(customer) }
-        }
-      }
+      let changes = try Self.changes(since: mark, upTo: change, db)
+      var customers = changes.customers
       // All whose an identity ever was: asking at each touchpoint's own moment took longer than looking
       // at one more who did not move.
       let touched = try RawStatement(
@@ -199,26 +225,18 @@ extension Store {
           (SELECT DISTINCT customer FROM touchpoint WHERE id > ? AND id <= ?) t
           LEFT JOIN identity_owner o ON o.identity = t.customer
         """, db)
-      touched.bind(1, first)
+      touched.bind(1, changes.row)
       touched.bind(2, row)
       try touched.forEachRow(db) { row in
         let owner = row.optionalNumber(1)
         if let owner { customers.append(owner) }
         if owner == nil || row.number(2) > .min { customers.append(row.number(0)) }
       }
-      try add(
-        "SELECT customer FROM journey_change WHERE id > ? AND id <= ?", [mark.change, change])
-      try add(
-        """
-        SELECT \(Schema.customer(of: "p.customer", at: "p.occurred")) FROM profile_change p
-        WHERE id > ?
-        """, [mark.profile])
-      let profile = try Int64.fetchOne(db, sql: "SELECT max(id) FROM profile_change") ?? 0
       customers.sort()
       var different: [Int64] = []
       different.reserveCapacity(customers.count)
       for customer in customers where customer != different.last { different.append(customer) }
-      return (different, max(profile, mark.profile))
+      return (different, changes.profile)
     }
   }
 

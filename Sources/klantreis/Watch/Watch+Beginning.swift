@@ -10,8 +10,7 @@ extension Watch.State {
     _ snapshot: Snapshot, _ asked: [WatchedSubject], _ now: Timestamp, _ store: Store
   ) throws -> (state: Self, moves: [StandingMoves])? {
     let (mark, standings) = try store.standings()
-    let (_, profile) = try store.touched(
-      since: mark, upToRow: snapshot.mark.row, change: snapshot.mark.change)
+    let profile = try store.changes(since: mark, upTo: snapshot.mark.change).profile
     let journeys = snapshot.journeys
     var subjects = asked
     var moves: [StandingMoves] = []

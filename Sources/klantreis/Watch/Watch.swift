@@ -95,17 +95,17 @@ extension Watch.State {
   ) throws -> [StandingMoves]? {
     let isTick = now.milliseconds - lastTick >= Int64(Limits.watchSeconds * 1000)
     guard isTick || version != snapshot.factsVersion else { return [] }
-    let (touched, profile) = try store.touched(
-      since: mark, upToRow: snapshot.mark.row, change: snapshot.mark.change)
+    let changes = try store.changes(since: mark, upTo: snapshot.mark.change)
+    let touched =
+      snapshot.journeys.customers(withRowsAfter: changes.row)
+      + changes.customers.compactMap { UInt32(exactly: $0) }
     let isWhole = now.milliseconds - lastWhole >= Int64(Limits.standingsSeconds * 1000)
     if isTick {
       for (customer, moment) in due.take(upTo: now.milliseconds) {
         again.updateValue(moment, forKey: customer)
       }
     }
-    for customer in touched.lazy.compactMap({ UInt32(exactly: $0) }) {
-      again.updateValue(nil, forKey: customer)
-    }
+    for customer in touched { again.updateValue(nil, forKey: customer) }
     guard !again.isEmpty || isWhole else {
       (version, lastTick) = (snapshot.factsVersion, isTick ? now.milliseconds : lastTick)
       return []
@@ -119,7 +119,7 @@ extension Watch.State {
       }
       try snapshot.facts.check()
       let mark = Store.WatchMark(
-        row: snapshot.mark.row, change: snapshot.mark.change, profile: profile)
+        row: snapshot.mark.row, change: snapshot.mark.change, profile: changes.profile)
       let moves = walks.map(\.moves)
       if isWhole || !touched.isEmpty || moves.contains(where: { !$0.moves.isEmpty }) {
         guard
@@ -140,9 +140,7 @@ extension Watch.State {
     // What is known of a customer may be a moment newer than what this snapshot knew of it.
     again = [:]
     if subjects.contains(where: \.asksForFacts) {
-      for customer in touched.lazy.compactMap({ UInt32(exactly: $0) }) {
-        again.updateValue(nil, forKey: customer)
-      }
+      for customer in touched { again.updateValue(nil, forKey: customer) }
     }
     return walks.map(\.moves)
   }
