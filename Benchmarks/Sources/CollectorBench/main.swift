@@ -2,7 +2,7 @@
 // inserts the same rows and does nothing else, and nginx that writes a log line for a pixel.
 //
 //   swift run -c release CollectorBench [--events 2000000] [--program ../.build/release/klantreis]
-//     [--batch 100] [--connections 32]
+//     [--batch 100] [--connections 96]
 //
 // With `--inside EVENTS` it tells instead what an event costs in each stage between a request's bytes
 // and its row, without HTTP and on one thread.
@@ -28,7 +28,7 @@ func option(_ name: String, _ otherwise: String) -> String {
 
 let events = Int(option("events", "2000000")) ?? 2_000_000
 let batch = Int(option("batch", "100")) ?? 100
-let connections = Int(option("connections", "32")) ?? 32
+let connections = Int(option("connections", "96")) ?? 96
 let singles = Int(option("singles", "200000")) ?? 200_000
 let makeUps = Visits.MakeUp(rawValue: option("make-up", "")).map { [$0] } ?? Visits.MakeUp.allCases
 let program = option("program", "../.build/release/klantreis")
@@ -84,18 +84,21 @@ func waitUntilOpen(_ port: UInt16) throws {
   throw BenchError("nothing listens on port \(port)")
 }
 
-/// Resident bytes and CPU seconds of a process.
-func use(of process: Process) -> (megabytes: Int, seconds: Double) {
+/// Resident megabytes of a process, those of them that are its own and not pages of a file, and CPU
+/// seconds.
+func use(of process: Process) -> (megabytes: Int, own: Int, seconds: Double) {
   let id = process.processIdentifier
   let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
-  let kilobytes =
-    status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    .flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
+  func megabytes(_ name: String) -> Int {
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+    let number = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+    return (number.flatMap { Int($0) } ?? 0) / 1024
+  }
   let stat = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
   let fields = stat.split(separator: ")").last.map { $0.split(separator: " ") } ?? []
   let ticks =
     fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0
-  return (kilobytes / 1024, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+  return (megabytes("VmRSS:"), megabytes("RssAnon:"), ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
 }
 
 // MARK: Stage by stage
@@ -174,12 +177,13 @@ func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) ->
   let outcome = Load(port: port, connections: connections, requests: events / batch).run(
     next: batches.next,
     progress: { outcome in
-      memory.append(use(of: server).megabytes)
+      let use = use(of: server)
+      memory.append(use.own)
       guard outcome.seconds - lastPrinted >= 10 else { return }
       lastPrinted = outcome.seconds
       print(
         "  … \(outcome.events) events, \(perSecond(Double(outcome.events) / outcome.seconds)), "
-          + "\(memory.last ?? 0) MB")
+          + "\(use.own) MB of its own, \(use.megabytes - use.own) MB of files")
     })
   let after = use(of: server)
   let rate = Double(outcome.events) / outcome.seconds
@@ -193,7 +197,8 @@ func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) ->
     "\(Int(outcome.percentile(0.5) * 1000)) and \(Int(outcome.percentile(0.99) * 1000)) ms")
   told("  failed", String(outcome.failed))
   let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
-  told("  memory after a tenth and at the end", "\(firstTenth) and \(memory.last ?? 0) MB")
+  told("  memory of its own, first tenth and end", "\(firstTenth) and \(memory.last ?? 0) MB")
+  told("  pages of the base in memory at the end", "\(after.megabytes - after.own) MB")
   return warm.events + outcome.events
 }
 
