@@ -16,6 +16,8 @@ package final class SearchIndex: Sendable {
     var touchpoint: Int64
     /// Another number after rows were deleted: then numbers may be used again.
     var deletions: Int64
+    /// Another number after somebody was erased: what was read before must not come in again.
+    var erasures: Int64
   }
 
   /// What a step is about.
@@ -92,9 +94,15 @@ package final class SearchIndex: Sendable {
   private static func mark(_ db: Database) throws -> Mark {
     guard
       let row = try Row.fetchOne(
-        db, sql: "SELECT identity, profile_change, touchpoint, deletions FROM search_mark")
+        db,
+        sql: """
+          SELECT identity, profile_change, touchpoint, deletions, (SELECT number FROM erased_version)
+          FROM search_mark
+          """)
     else { throw StoreError.damaged(table: "search_mark", reason: "it is empty") }
-    return Mark(identity: row[0], profile: row[1], touchpoint: row[2], deletions: row[3])
+    return Mark(
+      identity: row[0], profile: row[1], touchpoint: row[2], deletions: row[3],
+      erasures: row[4])
   }
 
   /// A mark in memory counts while nothing was deleted and nobody else went further.
