@@ -243,7 +243,7 @@ extension BaseFile {
         : Extent(
           first: header.signed(.first), firstJourney: Int(header[.firstJourney]),
           last: header.signed(.last), lastJourney: Int(header[.lastJourney])),
-      names: names, columns: columns)
+      lastRowID: header.mark.row, names: names, columns: columns)
     return OpenedBase(
       table: table, codes: NameCodes(byNumber: Array(codes.values)),
       mark: header.mark, bytes: layout.headerBytes + layout.payloadBytes)

@@ -1,5 +1,4 @@
 package import CustomerJourney
-import Synchronization
 
 /// All journeys at one moment: one column a fact, sorted by (customer, time, sequence).
 ///
@@ -35,21 +34,14 @@ package final class JourneyTable: NamedJourneys, Sendable {
   /// The store's row of each touchpoint. Kept in memory only for the journey of one customer and
   /// for properties; folds don't read it.
   package let rowIDs: Column<UInt32>
+  /// None of ``rowIDs`` is higher: known without reading those of a file.
+  let lastRowID: Int64
   /// A bit a touchpoint: is its value in another currency? Empty when no value is.
   let foreign: Column<UInt64>
 
   package let names: [Dimension: Names]
-  private let last = Mutex<UInt32?>(nil)
 
   package var count: Int { times.count }
-  /// The highest of ``rowIDs``; looks at all of them once.
-  var lastRowID: UInt32 {
-    last.withLock { last in
-      let found = last ?? (0..<count).reduce(0) { max($0, rowIDs[$1]) }
-      last = found
-      return found
-    }
-  }
   package var journeyCount: Int { customers.count }
 
   package func isForeign(row: Int) -> Bool {
@@ -95,6 +87,7 @@ package final class JourneyTable: NamedJourneys, Sendable {
     values = filled.values.column
     contents = filled.contents.column
     rowIDs = filled.rowIDs.column
+    lastRowID = Int64(rowIDs.values.max() ?? 0)
     events = filled.events.column
     campaigns = filled.campaigns.column
     channels = filled.channels.column
@@ -108,13 +101,14 @@ package final class JourneyTable: NamedJourneys, Sendable {
 
   /// Columns that are sorted already.
   init(
-    currency: Currency, foreignValues: Int, hasValues: Bool, extent: Extent?,
+    currency: Currency, foreignValues: Int, hasValues: Bool, extent: Extent?, lastRowID: Int64,
     names: [Dimension: Names], columns: Stored
   ) {
     self.currency = currency
     self.foreignValues = foreignValues
     self.hasValues = hasValues
     self.extent = extent
+    self.lastRowID = lastRowID
     self.names = names
     customers = columns.customers
     starts = columns.starts

@@ -123,7 +123,7 @@ extension Journeys {
   /// Customers with a touchpoint that the store numbered after `row`, each once.
   package func customers(withRowsAfter row: Int64) -> [UInt32] {
     var customers: [UInt32] = []
-    for part in parts where Int64(part.table.lastRowID) > row {
+    for part in parts where part.table.lastRowID > row {
       let table = part.table
       part.forEachRun(of: 0..<table.journeyCount) { run in
         for journey in run

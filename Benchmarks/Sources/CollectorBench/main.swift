@@ -198,7 +198,7 @@ func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) ->
   told("  failed", String(outcome.failed))
   let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
   told("  memory of its own, first tenth and end", "\(firstTenth) and \(memory.last ?? 0) MB")
-  told("  pages of the base in memory at the end", "\(after.megabytes - after.own) MB")
+  told("  pages of files in memory at the end", "\(after.megabytes - after.own) MB")
   return warm.events + outcome.events
 }
 

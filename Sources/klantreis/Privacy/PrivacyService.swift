@@ -23,7 +23,7 @@ struct PrivacyService: Service {
             try Self.look(workspace, version, ranAt, at: .now)
           }
         } catch {
-          logger.error("What has outlived its term could not be removed: \(error)")
+          logger.error("What was erased or has outlived its term could not be removed: \(error)")
           ranAt = .now
         }
         try? await Task.sleep(for: .seconds(Limits.erasedLookSeconds))
