@@ -10,7 +10,7 @@ package final class SearchIndex: Sendable {
   /// How far was looked; further than what is stored where there was nothing to find.
   private let reached = Mutex<Mark?>(nil)
 
-  private struct Mark: Equatable {
+  struct Mark: Equatable {
     var identity: Int64
     var profile: Int64
     var touchpoint: Int64
@@ -21,7 +21,7 @@ package final class SearchIndex: Sendable {
   }
 
   /// What a step is about.
-  private struct News {
+  fileprivate struct News {
     var identities: Set<Int64> = []
     var mark: Mark
     /// Words of the numbers of orders, by the identity under which they came.
@@ -33,38 +33,51 @@ package final class SearchIndex: Sendable {
   package init(store: Store) { self.store = store }
 
   /// Rows that may be looked at without storing how far.
-  private static let forgotten: Int64 = 1_000_000
+  fileprivate static let forgotten: Int64 = 1_000_000
 
   /// Takes in a part of what is new, and says whether there may be more.
   package func update() throws -> Bool {
     try reached.withLock { reached in
-      let known = reached
-      let (stored, news) = try store.pool.read { db -> (Mark, News) in
-        let stored = try Self.mark(db)
-        return (stored, try Self.news(since: Self.further(known, stored), db))
-      }
-      let isFar = news.mark.touchpoint - stored.touchpoint > Self.forgotten
-      guard !news.identities.isEmpty || !news.orders.isEmpty || isFar else {
-        reached = news.mark
-        return news.isCut
-      }
-      do {
-        try store.pool.write { db in
-          // Another process may have been here.
-          let now = try Self.mark(db)
-          if now == stored {
-            try Self.take(news.identities, db)
-            try Self.takeOrders(news.orders, db)
-            try db.execute(
-              sql: "UPDATE search_mark SET identity = ?, profile_change = ?, touchpoint = ?",
-              arguments: [news.mark.identity, news.mark.profile, news.mark.touchpoint])
-          }
-        }
-      } catch {
-        throw Store.told(error)
-      }
-      reached = nil
+      let step = try look(since: reached)
+      reached = step.isWorthStoring ? nil : step.news.mark
+      guard step.isWorthStoring else { return step.news.isCut }
+      try take(step)
       return true
+    }
+  }
+
+  /// What was read of what is new, and after which mark.
+  struct Step {
+    fileprivate var stored: Mark
+    fileprivate var news: News
+
+    fileprivate var isWorthStoring: Bool {
+      !news.identities.isEmpty || !news.orders.isEmpty
+        || news.mark.touchpoint - stored.touchpoint > SearchIndex.forgotten
+    }
+  }
+
+  /// Reads a part of what is new since a mark in memory, or the stored one. Nobody who stores waits for it.
+  func look(since reached: Mark?) throws -> Step {
+    try store.pool.read { db in
+      let stored = try Self.mark(db)
+      return Step(stored: stored, news: try Self.news(since: Self.further(reached, stored), db))
+    }
+  }
+
+  /// Keeps what was read, unless another process was here meanwhile or somebody was erased.
+  func take(_ step: Step) throws {
+    do {
+      try store.pool.write { db in
+        guard try Self.mark(db) == step.stored else { return }
+        try Self.take(step.news.identities, db)
+        try Self.takeOrders(step.news.orders, db)
+        try db.execute(
+          sql: "UPDATE search_mark SET identity = ?, profile_change = ?, touchpoint = ?",
+          arguments: [step.news.mark.identity, step.news.mark.profile, step.news.mark.touchpoint])
+      }
+    } catch {
+      throw Store.told(error)
     }
   }
 

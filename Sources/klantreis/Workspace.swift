@@ -47,12 +47,8 @@ final class Workspace: Sendable {
     self.freshness = freshness
     store = try Store(folder: folder)
     keeper = JourneyKeeper(store: store, folder: folder, policy: policy)
-    do {
-      // An erasure that was cut off is finished before anything else.
-      try Eraser(workspace: self).finishOpen(at: .now)
-    } catch StoreError.unavailable {
-      // A full disk keeps nobody from starting; a server tries again within the hour.
-    }
+    // An erasure that was cut off is finished before anything else.
+    try Eraser(workspace: self).finishOpenIfPossible(at: .now)
   }
 
   /// For a server: questions that come together share what is new, and a new base is written while

@@ -190,6 +190,34 @@ struct SearchTests {
     #expect(try found("eveline") == ["eve"])
   }
 
+  @Test("what was read before somebody was erased is not taken in afterwards")
+  func erasedMeanwhile() throws {
+    let index = SearchIndex(store: store)
+    var order = touchpoint("frieda", at: 600, id: "10046")
+    order.value = Money(minorUnits: 100, currency: .eur)
+    try store.append([order], profiles: [change("frieda", ["name": .text("Frieda Kahl")], at: 601)])
+    let early = try index.look(since: nil)
+    try store.beginErasure(
+      ofKey: "frieda", keepsJourney: false, receipt: "E-1", newKey: Secret.random().text,
+      Deed(.customerErased, "1", by: "staff", at: Timestamp(seconds: 700)))
+    let erasure = try #require(try store.openErasures().first)
+    try store.removeRows(of: erasure, files: [:]) { _ in "\(Store.erasedPrefix)1" }
+    func words() throws -> Int? {
+      try store.pool.read {
+        try Int.fetchOne(
+          $0, sql: "SELECT count(*) FROM search_word WHERE word IN ('frieda', 'kahl', '10046')")
+      }
+    }
+    try index.take(early)
+    #expect(try words() == 0)
+    while try index.update() {}
+    #expect(try words() == 0)
+    // Nobody is in the way of the same step where nobody was erased.
+    try store.append([], profiles: [change("gerda", ["name": .text("Gerda Kahl")], at: 602)])
+    try index.take(try index.look(since: nil))
+    #expect(try found("kahl") == ["gerda"])
+  }
+
   @Test("a word that is nobody's is found by the check of the database")
   func checked() throws {
     try store.pool.write { try $0.execute(sql: "INSERT INTO search_word VALUES ('stray', 1)") }

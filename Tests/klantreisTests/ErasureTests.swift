@@ -224,6 +224,30 @@ struct ErasureTests {
     #expect(try Self.left(in: project.folder) == [])
   }
 
+  @Test("a disk that takes nothing now keeps nobody from starting, and what is open stays open")
+  func startOnAFullDisk() throws {
+    let project = try TestProject()
+    try Self.fill(project)
+    let workspace = project.workspace
+    var eraser = Eraser(workspace: workspace)
+    for step in [Eraser.Step.files, .rows, .base, .database] {
+      eraser.before = { if $0 == step { throw StoreError.unavailable(reason: "the disk is full") } }
+      if step == .files {
+        #expect(throws: StoreError.self) {
+          try eraser.erase("email:zoe@kaasland.nl", keepsJourney: true, by: "owner", at: .now)
+        }
+      }
+      try eraser.finishOpenIfPossible(at: .now)
+      #expect(try workspace.store.openErasures().count == 1)
+    }
+    eraser.before = { _ in throw Stop() }
+    #expect(throws: Stop.self) { try eraser.finishOpenIfPossible(at: .now) }
+    // The next start can.
+    _ = try Workspace(folder: project.folder)
+    #expect(try workspace.store.openErasures() == [])
+    #expect(try Self.left(in: project.folder) == [])
+  }
+
   @Test("a journey of nobody keeps the counts and amounts right, others keep all of theirs")
   func statistics() throws {
     let project = try TestProject()

@@ -53,6 +53,12 @@ struct Eraser {
     workspace.lookAgain()
   }
 
+  /// The same for a start. Where the disk takes nothing now, nobody is kept from starting by it: a server
+  /// tries again within the hour.
+  func finishOpenIfPossible(at now: Timestamp) throws {
+    do { try finishOpen(at: now) } catch StoreError.unavailable {}
+  }
+
   /// A key of nobody.
   static func newKey() -> String {
     "anonymous:erased-" + UUID().uuidString.lowercased().replacing("-", with: "")
