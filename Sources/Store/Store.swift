@@ -29,14 +29,14 @@ package final class Store: Sendable {
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     var configuration = Configuration()
     configuration.busyMode = .timeout(Self.patienceSeconds)
+    let path = folder.appending(path: Self.fileName).path
+    let log = LogKeeper(path: path)
     configuration.prepareDatabase { db in
       // Of a new file: a page has some twenty touchpoints, and each that changes is written whole.
       try db.execute(sql: "PRAGMA page_size = 8192")
       try db.execute(sql: "PRAGMA cache_size = -65536")
-      // Pages that change often are copied back from the log once for many commits.
-      try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+      log.watch(db)
     }
-    let path = folder.appending(path: Self.fileName).path
     if !FileManager.default.fileExists(atPath: path) {
       _ = FileManager.default.createFile(
         atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])

@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite("The write-ahead log")
+struct LogKeeperTests {
+  private static let (step, most) = (20, 100)
+  let folder = TemporaryFolder()
+  let path: String
+  let writer: DatabasePool
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    path = folder.url.appending(path: "log.sqlite").path
+    let keeper = LogKeeper(path: path, step: Self.step, most: Self.most)
+    var configuration = Configuration()
+    configuration.prepareDatabase { keeper.watch($0) }
+    writer = try DatabasePool(path: path, configuration: configuration)
+    try writer.write { try $0.execute(sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)") }
+  }
+
+  /// A page of the log at least.
+  private func commit() throws {
+    try writer.write {
+      try $0.execute(sql: "INSERT INTO t (text) VALUES (hex(randomblob(2000)))")
+    }
+  }
+
+  /// How often the log began anew, as its head says.
+  private func beginnings() throws -> Int {
+    let file = try FileHandle(forReadingFrom: URL(filePath: path + "-wal"))
+    defer { try? file.close() }
+    let head = try file.read(upToCount: 16) ?? Data()
+    return head.dropFirst(12).reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// Stores until the log has begun anew so often since a time; gives up after far more than it takes.
+  private func store(untilBegun times: Int, since first: Int) throws {
+    for _ in 0..<100_000 where try beginnings() < first + times { try commit() }
+    #expect(try beginnings() >= first + times)
+  }
+
+  @Test("the log begins anew again and again, and nothing is missing")
+  func again() throws {
+    try store(untilBegun: 5, since: try beginnings())
+    let (count, last) = try writer.read { db in
+      (
+        try Int.fetchOne(db, sql: "SELECT count(*) FROM t"),
+        try Int.fetchOne(db, sql: "SELECT max(id) FROM t")
+      )
+    }
+    #expect(count == last && count ?? 0 > 5 * Self.most / 4)
+    #expect(
+      try writer.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+  }
+
+  @Test("while somebody reads the log grows, and when nobody does it begins anew")
+  func readers() throws {
+    let first = try beginnings()
+    try writer.read { db in
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM t")
+      for _ in 0..<400 { try commit() }
+      #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM t") == 0)
+      #expect(try beginnings() == first)
+    }
+    try store(untilBegun: 3, since: first)
+  }
+
+  @Test("a log that others empty is taken for what it is")
+  func emptiedByOthers() throws {
+    for _ in 0..<150 { try commit() }
+    // Who copies just now is in the way of it for a moment.
+    var isEmptied = false
+    while !isEmptied {
+      do {
+        try writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        isEmptied = true
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {}
+    }
+    try commit()
+    try store(untilBegun: 3, since: try beginnings())
+  }
+}
