@@ -139,7 +139,7 @@ package enum Limits {
   /// of them and the time to read it.
   package static let newsSeconds = 0.25
   /// The same at most, when a look takes long because much came in.
-  package static let newsSecondsUnderLoad = 2.0
+  package static let newsSecondsUnderLoad = 5.0
   /// The same at most while a play is on: what begins it and what comes of it lie within a second.
   package static let newsSecondsOfPlays = 0.35
   /// Touchpoints on one page of a customer's timeline.

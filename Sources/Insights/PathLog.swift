@@ -1,5 +1,4 @@
 import CustomerJourney
-import Dispatch
 import JourneyEngine
 
 /// The paths of journeys, noted one after the other and counted at the end.
@@ -81,7 +80,7 @@ struct PathLog: Sendable {
     func run(_ body: @Sendable (inout Result, Int) -> Void) -> [Result] {
       results.withUnsafeMutableBufferPointer { results in
         nonisolated(unsafe) let results = results
-        DispatchQueue.concurrentPerform(iterations: results.count) { body(&results[$0], $0) }
+        Cores.perform(iterations: results.count) { body(&results[$0], $0) }
       }
       return results
     }

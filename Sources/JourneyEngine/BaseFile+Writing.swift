@@ -367,6 +367,9 @@ final class BlockWriter {
     let bytes = UnsafeRawBufferPointer(rebasing: block[..<filled])
     hashes.append(BlockHash.of(bytes))
     try Self.put(bytes, at: start + written - filled, of: file, output)
+    // The disk takes it now and not all of the file at the end, behind which whoever commits meanwhile
+    // would wait.
+    guard fdatasync(file) == 0 else { throw BaseFile.failure("syncing the new base") }
     filled = 0
   }
 

@@ -1,5 +1,4 @@
 package import CustomerJourney
-import Dispatch
 package import Foundation
 import Synchronization
 
@@ -180,7 +179,7 @@ extension BaseFile {
     let expected = (0..<count).map(hash)
     let damaged = Mutex<Int?>(nil)
     let shared = SharedBytes(bytes: payload)
-    DispatchQueue.concurrentPerform(iterations: count) { block in
+    Cores.perform(iterations: count) { block in
       let range = (block * blockBytes)..<min((block + 1) * blockBytes, shared.bytes.count)
       guard BlockHash.of(UnsafeRawBufferPointer(rebasing: shared.bytes[range])) != expected[block]
       else { return }

@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 
 /// The columns of a table as they are sorted together: each range of customers on a thread of its own.
@@ -50,7 +49,7 @@ struct FilledColumns {
     }
     let found = Mutex(Array(repeating: Found(), count: ranges.count))
     let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(Cores.count, ranges.count)) {
+    Cores.perform(iterations: min(Cores.count, ranges.count)) {
       [self, firstRows] _ in
       let room = SortingRoom()
       while true {

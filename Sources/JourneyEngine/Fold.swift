@@ -1,7 +1,4 @@
-import Dispatch
 import Synchronization
-
-import class Foundation.ProcessInfo
 
 /// A question over all journeys: `start → update(journeys) → merge(other) → finish`.
 ///
@@ -100,7 +97,7 @@ extension JourneySource {
       return partial
     }
     let done = Mutex<[F.Partial?]>(Array(repeating: nil, count: ranges.count))
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { i in
+    Cores.perform(iterations: ranges.count) { i in
       var partial = fold.start()
       forEachBlock(ranges[i], reading: fold.columns) { fold.update(&partial, with: $0) }
       done.withLock { [partial] in $0[i] = partial }
@@ -111,9 +108,4 @@ extension JourneySource {
     for partial in partials.dropFirst() { fold.merge(&merged, with: partial) }
     return merged
   }
-}
-
-package enum Cores {
-  /// The cores that this process may use.
-  package static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
 }

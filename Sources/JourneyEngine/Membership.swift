@@ -1,5 +1,4 @@
 package import CustomerJourney
-import Dispatch
 import Synchronization
 
 /// A rule to be asked of customers at instants: who is in a segment, and who was.
@@ -79,7 +78,7 @@ package struct Membership: Sendable {
     let ranges = journeys.ranges(parts: parts)
     let total = Mutex(Array(repeating: Count(), count: instants.count))
     for part in journeys.parts.indices { _ = program(part) }
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
+    Cores.perform(iterations: ranges.count) { index in
       var own = Array(repeating: Count(), count: instants.count)
       evaluate(ranges[index], at: instants) { part, instant, run, answers in
         let (starts, times) = (part.table.starts.base, part.table.times.base)
@@ -109,7 +108,7 @@ package struct Membership: Sendable {
     let ranges = journeys.ranges(parts: parts)
     for part in journeys.parts.indices { _ = program(part) }
     let target = CustomerStates(states)
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { index in
+    Cores.perform(iterations: ranges.count) { index in
       evaluate(ranges[index], at: [instant]) { part, _, run, answers in
         part.forEachRun(of: run) { seen in
           for journey in seen {

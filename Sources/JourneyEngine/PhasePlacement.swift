@@ -1,5 +1,4 @@
 package import CustomerJourney
-import Dispatch
 
 /// The phase of every touchpoint of a table in one model, and the rule that decided it.
 package struct PhasePlacement: Sendable {
@@ -37,7 +36,7 @@ package struct PhasePlacement: Sendable {
     self.program = program
     let phases = ColumnRoom<UInt8>(count: table.count)
     let rules = ColumnRoom<UInt8>(count: table.count)
-    DispatchQueue.concurrentPerform(iterations: ranges.count) { part in
+    Cores.perform(iterations: ranges.count) { part in
       let scratch = RuleScratch()
       table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in
         placer.place(journeys, in: scratch, phases: phases.base, rules: rules.base)

@@ -118,7 +118,7 @@ final class JourneyKeeper: Sendable {
     }
     if isWanted {
       if policy.inBackground {
-        writing.async { [self] in write() }
+        writing.async { [self] in Cores.inBackground { write() } }
       } else {
         writeBase()
       }

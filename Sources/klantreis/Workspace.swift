@@ -144,6 +144,13 @@ extension Workspace {
     }
   }
 
+  /// Looks at what is new, which nobody waits for: whoever stores something or asks comes first.
+  func looking<Result: Sendable>(
+    _ body: @escaping @Sendable (Snapshot) throws -> Result
+  ) async throws -> Result {
+    try await aside { try Cores.inBackground { try body(try self.snapshot()) } }
+  }
+
   /// Reads or notes something small, beside the threads that serve requests.
   func aside<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result

@@ -207,7 +207,7 @@ struct DoorwayTests {
   func rests() {
     #expect(
       NewsService.rest(after: .milliseconds(1), isPlaying: false) == .seconds(Limits.newsSeconds))
-    #expect(NewsService.rest(after: .milliseconds(100), isPlaying: false) == .milliseconds(400))
+    #expect(NewsService.rest(after: .milliseconds(100), isPlaying: false) == .milliseconds(800))
     #expect(
       NewsService.rest(after: .seconds(9), isPlaying: false)
         == .seconds(Limits.newsSecondsUnderLoad))

@@ -1,5 +1,4 @@
 package import CustomerJourney
-import Dispatch
 package import JourneyEngine
 import Synchronization
 
@@ -77,7 +76,7 @@ package struct DryRun: Hashable, Sendable, Codable {
       let pieces = Self.pieces(runs, compiled.table, threads)
       let found = Mutex<[Int: Tally]>([:])
       let keys = properties
-      DispatchQueue.concurrentPerform(iterations: pieces.count) { index in
+      Cores.perform(iterations: pieces.count) { index in
         var walk = Walk(
           program: program, compiled: compiled, from: from, to: to, surroundings, facts, keys)
         walk.look(at: pieces[index])

@@ -157,7 +157,7 @@ struct NewsService: Service {
       while !Task.isCancelled {
         let began = ContinuousClock.now
         do {
-          isPlaying = try await workspace.asking { [watch, plays] snapshot in
+          isPlaying = try await workspace.looking { [watch, plays] snapshot in
             try watch.look(snapshot, now: .now)
             try plays.look(snapshot, now: .now)
             return !snapshot.plays.running.isEmpty
@@ -178,7 +178,7 @@ struct NewsService: Service {
   /// play says something.
   static func rest(after look: Duration, isPlaying: Bool) -> Duration {
     let most = isPlaying ? Limits.newsSecondsOfPlays : Limits.newsSecondsUnderLoad
-    return min(max(.seconds(Limits.newsSeconds), look * 4), .seconds(most))
+    return min(max(.seconds(Limits.newsSeconds), look * 8), .seconds(most))
   }
 }
 

@@ -1,0 +1,89 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Work on all cores, and work that nobody waits for.
+package enum Cores {
+  /// The cores that this process may use.
+  package static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  /// How much later than others a thread of the background gets the processor, as `nice` counts it.
+  private static let niceness: Int32 = 10
+
+  /// Does so many pieces of a work on all cores, in any order, and returns when all are done. What a
+  /// thread of the background shares stays in the background.
+  package static func perform(iterations: Int, _ body: @Sendable (Int) -> Void) {
+    guard isInBackground else {
+      return DispatchQueue.concurrentPerform(iterations: iterations, execute: body)
+    }
+    let next = Atomic(0)
+    // Made here and not taken from the system's: those that it has would be in nobody's background.
+    onThreads(beside: min(count, iterations) - 1) {
+      while true {
+        let piece = next.add(1, ordering: .relaxed).oldValue
+        guard piece < iterations else { return }
+        body(piece)
+      }
+    }
+  }
+
+  /// Does work on a thread that stands back where others want the processor, and waits for it: for
+  /// what is looked at now and then, so that whoever stores something or asks is not kept by it.
+  package static func inBackground<Success, Failure: Error>(
+    _ body: () throws(Failure) -> Success
+  ) throws(Failure) -> Success {
+    var result: Result<Success, Failure>?
+    let isDone = onThread {
+      // A thread may always step back, and never forward again: that is why it has one of its own.
+      setpriority(process, 0, getpriority(process, 0) + niceness)
+      result = Result(catching: body)
+    }
+    guard isDone, let result else { return try body() }
+    return try result.get()
+  }
+
+  private static let process = __priority_which_t(PRIO_PROCESS.rawValue)
+
+  /// Threads begin with the niceness of the one that begins them.
+  private static var isInBackground: Bool {
+    getpriority(process, 0) > getpriority(process, id_t(getpid()))
+  }
+
+  /// Runs a body on this thread and on so many others at the same time.
+  private static func onThreads(beside others: Int, _ body: @Sendable () -> Void) {
+    withoutActuallyEscaping(body) { body in
+      let work = Work(body)
+      let threads = (0..<max(0, others)).compactMap { _ in work.begin() }
+      body()
+      for thread in threads { pthread_join(thread, nil) }
+    }
+  }
+
+  /// Runs a body on another thread. False where there is none to be had.
+  private static func onThread(_ body: () -> Void) -> Bool {
+    withoutActuallyEscaping(body) { body in
+      let work = Work(body)
+      guard let thread = work.begin() else { return false }
+      pthread_join(thread, nil)
+      return true
+    }
+  }
+
+  private final class Work {
+    private let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+
+    /// Who calls this joins the thread while it holds the work.
+    func begin() -> pthread_t? {
+      var thread = pthread_t()
+      let code = pthread_create(
+        &thread, nil,
+        { work in
+          if let work { Unmanaged<Work>.fromOpaque(work).takeUnretainedValue().body() }
+          return nil
+        }, Unmanaged.passUnretained(self).toOpaque())
+      return code == 0 ? thread : nil
+    }
+  }
+}
