@@ -19,6 +19,7 @@ package enum Cores {
     let next = Atomic(0)
     // Made here and not taken from the system's: those that it has would be in nobody's background.
     onThreads(beside: min(count, iterations) - 1) {
+      isInBackground = true
       while true {
         let piece = next.add(1, ordering: .relaxed).oldValue
         guard piece < iterations else { return }
@@ -36,6 +37,7 @@ package enum Cores {
     let isDone = onThread {
       // A thread may always step back, and never forward again: that is why it has one of its own.
       setpriority(process, 0, getpriority(process, 0) + niceness)
+      isInBackground = true
       result = Result(catching: body)
     }
     guard isDone, let result else { return try body() }
@@ -44,10 +46,17 @@ package enum Cores {
 
   private static let process = __priority_which_t(PRIO_PROCESS.rawValue)
 
-  /// Threads begin with the niceness of the one that begins them.
+  /// Of this thread. Threads begin with the niceness of the one that begins them, but not with this.
   private static var isInBackground: Bool {
-    getpriority(process, 0) > getpriority(process, id_t(getpid()))
+    get { pthread_getspecific(mark) != nil }
+    set { pthread_setspecific(mark, UnsafeRawPointer(bitPattern: newValue ? 1 : 0)) }
   }
+
+  private static let mark = {
+    var key = pthread_key_t()
+    // Without a key no thread is known to be in the background, and the work is shared as any other.
+    return pthread_key_create(&key, nil) == 0 ? key : pthread_key_t.max
+  }()
 
   /// Runs a body on this thread and on so many others at the same time.
   private static func onThreads(beside others: Int, _ body: @Sendable () -> Void) {

@@ -43,6 +43,8 @@ package final class JourneyTable: NamedJourneys, Sendable {
 
   package var count: Int { times.count }
   package var journeyCount: Int { customers.count }
+  /// What the columns take, but for the bits of ``foreign``.
+  var columnBytes: Int { count * 31 + journeyCount * 8 }
 
   package func isForeign(row: Int) -> Bool {
     foreign.count > 0 && foreign[row / 64] >> UInt64(row % 64) & 1 == 1

@@ -31,6 +31,8 @@ final class JourneyKeeper: Sendable {
     var baseTouchpoints = 0
     var overlayTouchpoints = 0
     var parts = 0
+    /// Bytes of own memory that the journeys take.
+    var memory = 0
     /// Bases written since the start, and attempts that failed.
     var written = 0
     var failed = 0
@@ -187,6 +189,7 @@ final class JourneyKeeper: Sendable {
     status.baseTouchpoints = held.filedCount
     status.overlayTouchpoints = held.journeys.count - held.filedCount
     status.parts = held.journeys.parts.count
+    status.memory = held.journeys.ownMemory(filed: held.filed)
   }
 
   private func isDue(_ held: Held, _ state: State) -> Bool {

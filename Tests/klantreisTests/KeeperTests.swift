@@ -176,6 +176,7 @@ final class KeeperTests {
     #expect(server.status.written == 1)
     #expect(server.status.baseTouchpoints == 6, "bob is over the base")
     #expect(server.status.overlayTouchpoints == 2)
+    #expect(server.status.memory == 2 * 31 + 8, "of bob's; the other columns are the file's")
     #expect(try server.journeys(in: .eur).count == 8)
     #expect(old.count == 7)
   }

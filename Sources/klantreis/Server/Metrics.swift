@@ -124,6 +124,9 @@ final class Metrics: Sendable {
     out.value(
       "klantreis_overlay_touchpoints", "Touchpoints in memory over the base.",
       moment.journeys.overlayTouchpoints)
+    out.value(
+      "klantreis_journeys_bytes", "Memory that journeys take beside the file of the base.",
+      moment.journeys.memory)
     if let alarms = moment.identityAlarms {
       out.family(
         "klantreis_identity_alarms", .gauge,
