@@ -17,6 +17,7 @@
 //   customers.
 // - strangers: every event is of somebody logged in, one of 100,000 at random with a browser each.
 import Foundation
+import FoundationNetworking
 
 func option(_ name: String, _ otherwise: String) -> String {
   let arguments = CommandLine.arguments
@@ -52,16 +53,21 @@ func perSecond(_ rate: Double) -> String {
 /// A port that was free a moment ago.
 func freePort() -> UInt16 { UInt16(20_000 + Int(clockMilliseconds() % 20_000)) }
 
-func run(_ arguments: [String]) throws {
+/// Runs a command of the program and returns what it prints.
+@discardableResult
+func run(_ arguments: [String]) throws -> String {
   let process = Process()
+  let output = Pipe()
   process.executableURL = URL(filePath: program)
   process.arguments = arguments
-  process.standardOutput = FileHandle.nullDevice
+  process.standardOutput = output
   try process.run()
+  let printed = try output.fileHandleForReading.readToEnd() ?? Data()
   process.waitUntilExit()
   guard process.terminationStatus == 0 else {
     throw BenchError("klantreis \(arguments.joined(separator: " ")) failed")
   }
+  return String(decoding: printed, as: UTF8.self)
 }
 
 func waitUntilOpen(_ port: UInt16) throws {
@@ -99,6 +105,25 @@ func use(of process: Process) -> (megabytes: Int, own: Int, seconds: Double) {
   let ticks =
     fields.count > 12 ? (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0) : 0
   return (megabytes("VmRSS:"), megabytes("RssAnon:"), ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+}
+
+/// Megabytes of the server's own memory that are of the journeys, as it says itself.
+func journeys(of port: UInt16, _ token: String) throws -> Int {
+  guard let url = URL(string: "http://127.0.0.1:\(port)/metrics") else { return 0 }
+  var request = URLRequest(url: url)
+  request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+  nonisolated(unsafe) var text = ""
+  let isDone = DispatchSemaphore(value: 0)
+  URLSession.shared.dataTask(with: request) { data, _, _ in
+    text = String(decoding: data ?? Data(), as: UTF8.self)
+    isDone.signal()
+  }.resume()
+  isDone.wait()
+  let line = text.split(separator: "\n").first { $0.hasPrefix("klantreis_journeys_bytes ") }
+  guard let bytes = line?.split(separator: " ").last.flatMap({ Int($0) }) else {
+    throw BenchError("the server does not say what journeys take")
+  }
+  return bytes >> 20
 }
 
 // MARK: Stage by stage
@@ -141,6 +166,11 @@ func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
   print("\(makeUp.rawValue) events:")
   let data = folder.appending(path: makeUp.rawValue)
   try run(["sources", "add", "bench", "--key", key, "--data", data.path])
+  let words = try run(["tokens", "add", "bench", "--data", data.path])
+    .split(whereSeparator: \.isWhitespace)
+  guard let token = words.first(where: { $0.hasPrefix("klantreis_") }).map(String.init) else {
+    throw BenchError("no token was made")
+  }
   let port = freePort() &+ 1
   let server = Process()
   server.executableURL = URL(filePath: program)
@@ -152,7 +182,7 @@ func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
     server.waitUntilExit()
   }
   try waitUntilOpen(port)
-  var stored = sendBatches(makeUp, to: server, port)
+  var stored = try sendBatches(makeUp, to: server, port, token: token)
   if makeUp == .typical { stored += sendSingles(to: port, pixel: pixel) }
 
   // Is it all there?
@@ -165,7 +195,9 @@ func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
 }
 
 /// Returns how many events were acknowledged.
-func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) -> Int {
+func sendBatches(
+  _ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16, token: String
+) throws -> Int {
   let batches = RequestSupply(
     requests: 32, eventsPerRequest: batch, path: "/v1/batch", key: key, seed: 42, makeUp: makeUp)
   told("bytes an event", String(batches.bytesPerEvent))
@@ -198,6 +230,7 @@ func sendBatches(_ makeUp: Visits.MakeUp, to server: Process, _ port: UInt16) ->
   told("  failed", String(outcome.failed))
   let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
   told("  memory of its own, first tenth and end", "\(firstTenth) and \(memory.last ?? 0) MB")
+  told("    of these at the end for journeys", "\(try journeys(of: port, token)) MB")
   told("  pages of files in memory at the end", "\(after.megabytes - after.own) MB")
   return warm.events + outcome.events
 }
