@@ -190,15 +190,18 @@ struct SearchTests {
     #expect(try found("eveline") == ["eve"])
   }
 
-  @Test("what was read before somebody was erased is not taken in afterwards")
-  func erasedMeanwhile() throws {
+  /// Where the journey stays as nobody's, no row is deleted that would tell it.
+  @Test(
+    "what was read before somebody was erased is not taken in afterwards", arguments: [false, true])
+  func erasedMeanwhile(keepsJourney: Bool) throws {
     let index = SearchIndex(store: store)
     var order = touchpoint("frieda", at: 600, id: "10046")
     order.value = Money(minorUnits: 100, currency: .eur)
-    try store.append([order], profiles: [change("frieda", ["name": .text("Frieda Kahl")], at: 601)])
+    let named = change("frieda", ["name": .text("Frieda Kahl")], at: 601)
+    try store.append([order], profiles: keepsJourney ? [] : [named])
     let early = try index.look(since: nil)
     try store.beginErasure(
-      ofKey: "frieda", keepsJourney: false, receipt: "E-1", newKey: Secret.random().text,
+      ofKey: "frieda", keepsJourney: keepsJourney, receipt: "E-1", newKey: Secret.random().text,
       Deed(.customerErased, "1", by: "staff", at: Timestamp(seconds: 700)))
     let erasure = try #require(try store.openErasures().first)
     try store.removeRows(of: erasure, files: [:]) { _ in "\(Store.erasedPrefix)1" }
@@ -211,7 +214,8 @@ struct SearchTests {
     try index.take(early)
     #expect(try words() == 0)
     while try index.update() {}
-    #expect(try words() == 0)
+    // The number of an order of nobody may be found again.
+    if !keepsJourney { #expect(try words() == 0) }
     // Nobody is in the way of the same step where nobody was erased.
     try store.append([], profiles: [change("gerda", ["name": .text("Gerda Kahl")], at: 602)])
     try index.take(try index.look(since: nil))
