@@ -37,6 +37,9 @@ final class LogKeeper: Sendable {
     state = Mutex(State(end: most))
   }
 
+  /// Pages of the log that are in the database.
+  var copied: Int { state.withLock { $0.copied } }
+
   /// Hears of each commit of a connection, in place of SQLite's own rule.
   func watch(_ db: Database) {
     // Unretained: the pool's configuration, by which connections are made, holds this one.
@@ -89,10 +92,12 @@ final class LogKeeper: Sendable {
       }
       return state.connection
     }
+    let before = copied
     let copied = connection?.inDatabase { db -> Int? in
       guard let connection = db.sqliteConnection else { return nil }
       let copied = Self.copy(connection)
-      Self.sync(connection)
+      // While somebody reads for long nothing is copied after each commit.
+      if copied != before { Self.sync(connection) }
       return copied
     }
     state.withLock { state in
