@@ -1,3 +1,4 @@
+import CustomerJourney
 import Synchronization
 
 /// The columns of a table as they are sorted together: each range of customers on a thread of its own.

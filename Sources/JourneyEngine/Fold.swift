@@ -1,3 +1,4 @@
+package import CustomerJourney
 import Synchronization
 
 /// A question over all journeys: `start → update(journeys) → merge(other) → finish`.

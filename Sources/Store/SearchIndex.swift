@@ -68,7 +68,7 @@ package final class SearchIndex: Sendable {
   /// Keeps what was read, unless another process was here meanwhile or somebody was erased.
   func take(_ step: Step) throws {
     do {
-      try store.pool.write { db in
+      try store.write { db in
         guard try Self.mark(db) == step.stored else { return }
         try Self.take(step.news.identities, db)
         try Self.takeOrders(step.news.orders, db)
@@ -83,7 +83,7 @@ package final class SearchIndex: Sendable {
 
   /// Makes the whole search anew, step by step from now on.
   package func rebuild() throws {
-    try store.pool.write { db in
+    try store.write { db in
       try db.execute(
         sql: """
           DELETE FROM search_word; DELETE FROM search_entry; DELETE FROM search_changed;

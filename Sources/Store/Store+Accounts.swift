@@ -128,7 +128,7 @@ extension Store {
   ) throws {
     let key = key.trimmed
     guard !key.isEmpty, key.count <= Limits.nameCharacters else { throw AccountProblem.badKey }
-    try pool.write { db in
+    try write { db in
       var linking = AccountLinking()
       try linking.add(
         ProfileChange(
@@ -141,7 +141,7 @@ extension Store {
   /// Says that a domain is an account's, or no longer. Throws ``AccountProblem``.
   package func setDomain(_ text: String, of key: String, to isHere: Bool) throws {
     guard let domain = MailDomain.normalised(text) else { throw AccountProblem.badDomain }
-    try pool.write { db in
+    try write { db in
       guard let account = try Self.accountNumber(key, db) else {
         throw AccountProblem.unknownAccount
       }
@@ -248,7 +248,7 @@ extension Store {
     _ customer: String, _ account: String,
     _ body: (Int64, Named, MembershipReader.Found?, Database) throws -> Void
   ) throws {
-    try pool.write { db in
+    try write { db in
       guard let number = try Self.accountNumber(account, db) else {
         throw AccountProblem.unknownAccount
       }
@@ -316,7 +316,7 @@ extension Store {
 
   /// Keeps settings, and makes anew what follows from them; nil gives back the built-in ones.
   package func set(_ settings: AccountSettings?) throws {
-    try pool.write { db in
+    try write { db in
       if let settings {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

@@ -6,7 +6,7 @@ import GRDB
 extension Store {
   /// Adds a line to the log of who did what.
   package func note(_ deed: Deed) throws {
-    try pool.write { db in try Self.note(deed, db) }
+    try write { db in try Self.note(deed, db) }
   }
 
   /// The same within the transaction of the change itself, so that neither is without the other.

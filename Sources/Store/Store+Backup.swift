@@ -23,7 +23,7 @@ extension Store {
 
   /// What a database needs that was put back: nobody is logged in by an old session or link.
   package func settleAfterRestore(_ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM session; DELETE FROM invitation")
       try Self.note(deed, db)
     }

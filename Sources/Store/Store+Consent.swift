@@ -32,7 +32,7 @@ extension Store {
 
   /// Says what customers are asked about from now on; earlier lines keep the words that they had.
   package func set(_ purposes: [ConsentPurpose], _ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       let next = AskedPurposes(version: try Self.purposes(db).version + 1, purposes: purposes)
       let json = String(decoding: try JSONEncoder().encode(next), as: UTF8.self)
       try db.execute(
@@ -49,7 +49,7 @@ extension Store {
   /// Adds lines to the ledger. Those that are there already are let go.
   package func add(_ entries: [ConsentEntry], _ deed: Deed? = nil) throws {
     guard !entries.isEmpty else { return }
-    try pool.write { db in
+    try write { db in
       var customers: Set<Int64> = []
       for entry in entries {
         let identity = try Int64.fetchOne(

@@ -8,7 +8,7 @@ extension Store {
     _ key: String, _ other: String, isSame: Bool, at now: Timestamp
   ) throws {
     if isSame { try join(other, into: key, at: now) }
-    try pool.write { db in
+    try write { db in
       let numbers = try [key, other].map { key in
         guard
           let number = try Int64.fetchOne(

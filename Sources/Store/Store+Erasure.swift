@@ -23,7 +23,7 @@ extension Store {
     ofKey key: String, keepsJourney: Bool, receipt: String, newKey: String, _ deed: Deed
   ) throws -> Int64 {
     guard let customer = try customer(key: key) else { throw PrivacyProblem.unknown }
-    return try pool.write { db in
+    return try write { db in
       let own = try String.fetchOne(
         db, sql: "SELECT key FROM identity WHERE id = ?", arguments: [customer])
       guard let own, !own.hasPrefix(Self.erasedPrefix) else { throw PrivacyProblem.unknown }
@@ -165,7 +165,7 @@ extension Store {
     do {
       try pool.writeWithoutTransaction { db in try db.execute(sql: "VACUUM") }
       try truncateLog()
-      try pool.write { db in
+      try write { db in
         try db.execute(
           sql: "UPDATE erasure SET step = 'finished', finished = ? WHERE step = 'removed'",
           arguments: [now.milliseconds])
@@ -246,7 +246,7 @@ extension Store {
 
   /// Lets a key come in again. Throws ``PrivacyProblem``.
   package func allowAgain(_ key: String, _ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       let secret = try String.fetchOne(
         db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [Self.erasureKeyName])
       guard let secret else { throw PrivacyProblem.notErased }

@@ -104,7 +104,7 @@ extension Store {
 
   /// Writes what was decided of the identities that `decide` returns, and whose all are by it.
   private func deciding(_ decide: (Database) throws -> [Int64]) throws {
-    try pool.write { db in
+    try write { db in
       var settling = try Settling(db)
       for identity in try decide(db) { settling.add(identity) }
       try settling.settle(db)

@@ -182,7 +182,7 @@ extension Store {
 
   /// Closes an address. The first reason stays.
   package func suppress(_ suppression: Suppression) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: """
           INSERT INTO suppression (digest, address, reason, detail, at) VALUES (?, ?, ?, ?, ?)
@@ -219,7 +219,7 @@ extension Store {
 
   /// Opens an address again; false when it wasn't closed.
   package func unsuppress(_ digest: [UInt8]) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "DELETE FROM suppression WHERE digest = ?", arguments: [Data(digest)])
       return db.changesCount == 1

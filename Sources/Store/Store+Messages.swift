@@ -9,7 +9,7 @@ extension Store {
   /// Writes messages down; nil for one whose step of a run made one before.
   @discardableResult
   package func plan(_ intents: [MessageIntent], at now: Timestamp) throws -> [Int64?] {
-    try pool.write { db in try intents.map { try Self.plan($0, at: now, db) } }
+    try write { db in try intents.map { try Self.plan($0, at: now, db) } }
   }
 
   /// The same within the transaction that decides it, so that neither is without the other.
@@ -48,7 +48,7 @@ extension Store {
   package func skipWaiting(
     play: String, key: String, because reason: MessageReason, at now: Timestamp
   ) throws -> Int {
-    try pool.write { db in
+    try write { db in
       try Self.skipWaiting(play: play, key: key, because: reason, at: now, db)
     }
   }
@@ -82,7 +82,7 @@ extension Store {
   ) throws -> [Message] {
     // Looked for first without the right to write, which others want too.
     guard try isAnyDue(channels: channels, at: now) else { return [] }
-    return try pool.write { db in
+    return try write { db in
       try Self.due(channels, limit: limit, now, db).compactMap { id in
         guard try !Self.hasAnotherClaimed(id, now, db) else { return nil }
         let standing = try Self.apply(
@@ -166,7 +166,7 @@ extension Store {
   package func note(
     _ notes: [MessageNote], policy: MessagePolicy = MessagePolicy(), at now: Timestamp
   ) throws -> [MessageStanding?] {
-    try pool.write { db in
+    try write { db in
       try notes.map { note in
         var happening = note.happening
         if happening == .handedOver, let asOf = note.asOf, try Self.hasNews(since: asOf, db) {
@@ -230,7 +230,7 @@ extension Store {
           """, arguments: [now.milliseconds]) ?? false
     }
     guard isAny else { return 0 }
-    return try pool.write { db in
+    return try write { db in
       let over = try Int64.fetchAll(
         db, sql: "SELECT id FROM message WHERE state = 'claimed' AND lease_ends <= ?",
         arguments: [now.milliseconds])
@@ -322,7 +322,7 @@ extension Store {
 
   package func markTold(_ changes: [UntoldChange]) throws {
     guard !changes.isEmpty else { return }
-    try pool.write { db in
+    try write { db in
       for change in changes {
         try db.cachedStatement(
           sql: "UPDATE message_change SET is_told = 1 WHERE message = ? AND number = ?"

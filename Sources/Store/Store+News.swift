@@ -119,7 +119,7 @@ extension Store {
   /// Says that these customers' journeys are to be read anew, where that does not follow from a
   /// change of their touchpoints.
   package func noteJourneyChanges(ofCustomers customers: [Int64]) throws {
-    try pool.write { db in try Settling.noteChange(of: customers, db) }
+    try write { db in try Settling.noteChange(of: customers, db) }
   }
 
   private static func lastForgotten(_ db: Database) throws -> Int64 {
@@ -131,7 +131,7 @@ extension Store {
   package func forgetJourneyChanges(upTo last: Int64) throws {
     var isMore = true
     while isMore {
-      isMore = try pool.write { db in
+      isMore = try write { db in
         let looked = try Int64.fetchOne(db, sql: "SELECT journey_change FROM watch") ?? last
         let end = min(last, looked)
         guard
@@ -154,7 +154,8 @@ extension Store {
     reading blocks: TouchpointBlocks, _ owners: IdentityOwners, asOf change: Int64
   ) {
     for _ in 1..<max(ProcessInfo.processInfo.activeProcessorCount, 2) {
-      DispatchQueue.global().async { [pool] in
+      // A thread of its own stands back where this one does.
+      Thread.detachNewThread { [pool] in
         // Who gets no connection does not help.
         try? pool.read { db in
           guard try Self.lastChange(db) == change else { return }

@@ -204,7 +204,7 @@ extension Store {
     at now: Timestamp
   ) throws -> Bool {
     do {
-      return try pool.write { db in
+      return try write { db in
         guard try Self.playMark(db) == mark else { return false }
         for outcome in outcomes { try keep(outcome, at: now, db) }
         let profiles = outcomes.flatMap(\.profiles)

@@ -41,7 +41,7 @@ extension Store {
 
   /// Notes that somebody did it. False where it was done before, or there is no such task.
   package func finishTask(_ id: Int64, at now: Timestamp) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE play_task SET done = ? WHERE id = ? AND done IS NULL",
         arguments: [now.milliseconds, id])

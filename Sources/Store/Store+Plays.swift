@@ -52,7 +52,7 @@ extension Store {
   /// the version; nil when there are too many plays.
   @discardableResult
   package func keepPlay(_ id: String, yaml: String, at now: Timestamp) throws -> Int? {
-    try pool.write { db in
+    try write { db in
       let last = try Row.fetchOne(
         db,
         sql: """
@@ -81,7 +81,7 @@ extension Store {
   /// what waited to be sent. False when it was so already, or there is none.
   @discardableResult
   package func switchPlay(_ id: String, on isOn: Bool, at now: Timestamp) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       let wasAny =
         try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM play WHERE is_on)") ?? false
       try db.execute(

@@ -255,7 +255,7 @@ extension Store {
 
   /// Several at once, with what is noted of it: all or nothing. Nil takes a setting away.
   package func set(_ values: [String: String?], _ deeds: [Deed]) throws {
-    try pool.write { db in
+    try write { db in
       for (name, value) in values {
         if let value {
           try db.execute(
@@ -274,7 +274,7 @@ extension Store {
   /// What the setting says; when it says nothing it is `value` from now on, in one transaction, so
   /// that all who ask at once get the same.
   package func setting(_ name: String, orSet value: String) throws -> String {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
         arguments: [name, value])
@@ -284,7 +284,7 @@ extension Store {
   }
 
   package func record(_ run: ImportRun) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: """
           INSERT INTO import_run (file, source, started, finished, read, stored, duplicates,

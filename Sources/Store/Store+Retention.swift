@@ -30,7 +30,7 @@ extension Store {
   /// left.
   package func removeOutlived(_ kind: Retention.Kind, before cutOff: Timestamp) throws -> Int {
     guard let condition = Self.condition(kind) else { return 0 }
-    return try pool.write { db in
+    return try write { db in
       let table =
         switch kind {
         case .visitors, .customers: "touchpoint"
@@ -86,7 +86,7 @@ extension Store {
 
   /// Gives visitors' keys up of whom no row is left. Returns how many.
   package func forgetEmptyVisitors(newKey: (Int64) -> String) throws -> Int {
-    try pool.write { db in
+    try write { db in
       let empty = try Int64.fetchAll(
         db,
         sql: """
@@ -118,7 +118,7 @@ extension Store {
   }
 
   package func noteBackup(path: String, made: Timestamp, expires: Timestamp) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: """
           INSERT INTO backup_file (path, made, expires) VALUES (?, ?, ?)
@@ -138,7 +138,7 @@ extension Store {
   }
 
   package func forgetBackup(path: String) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM backup_file WHERE path = ?", arguments: [path])
     }
   }

@@ -11,7 +11,7 @@ extension Store {
   package func addSession(
     digest: [UInt8], of user: User, isWhole: Bool, device: String, address: String, _ deed: Deed
   ) throws -> Session {
-    try pool.write { db in
+    try write { db in
       try Self.removeDead(db, deed.at)
       try db.execute(
         sql: """
@@ -34,7 +34,7 @@ extension Store {
 
   /// The code was right: the session counts from now on, under a new secret.
   package func completeSession(_ session: Session, digest: [UInt8], _ deed: Deed) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: """
           UPDATE session SET is_whole = 1, digest = ?1, created = ?2, last_used = ?2
@@ -88,7 +88,7 @@ extension Store {
   }
 
   package func noteUse(of session: Session, at now: Timestamp) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE session SET last_used = ? WHERE id = ?",
         arguments: [now.milliseconds, session.id])
@@ -98,7 +98,7 @@ extension Store {
   /// Ends one session of a user; false when it is not there or another's.
   @discardableResult
   package func endSession(_ id: Int64, of user: User, _ deed: Deed) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "DELETE FROM session WHERE id = ? AND user = ?", arguments: [id, user.id])
       guard db.changesCount == 1 else { return false }
@@ -143,7 +143,7 @@ extension Store {
     digest: [UInt8], name: String, scope: TokenScope, madeBy: User?, expires: Timestamp,
     _ deed: Deed
   ) throws {
-    try pool.write { db in
+    try write { db in
       let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM api_token") ?? 0
       guard count < Limits.users else { throw UserProblem.tooMany }
       let isTaken = try Bool.fetchOne(
@@ -164,7 +164,7 @@ extension Store {
 
   /// Throws ``UserProblem/unknownToken(_:)``.
   package func removeToken(named name: String, _ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM api_token WHERE name = ?", arguments: [name])
       guard db.changesCount == 1 else { throw UserProblem.unknownToken(name) }
       try Self.note(deed, db)
@@ -182,7 +182,7 @@ extension Store {
   }
 
   package func noteUse(of token: APIToken, at now: Timestamp) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE api_token SET last_used = ? WHERE id = ?",
         arguments: [now.milliseconds, token.id])

@@ -30,7 +30,7 @@ extension Store {
   package func addSource(
     name: String, writeKey: String, created: Timestamp, mapping: String? = nil
   ) throws -> Source {
-    try pool.write { db in
+    try write { db in
       let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM source") ?? 0
       guard count < Limits.sources else { throw SourceProblem.tooMany }
       func isTaken(_ column: String, _ text: String) throws -> Bool {
@@ -52,7 +52,7 @@ extension Store {
 
   /// Turns a source on or off, or gives it another mapping. Its name and key stay.
   package func change(_ source: Source) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE source SET is_on = ?, mapping = ? WHERE id = ?",
         arguments: [source.isOn, source.mapping, source.id])
@@ -165,7 +165,7 @@ extension Store {
 
   /// Notes that these were read again and became what they say.
   package func noteReplayed(_ ids: [Int64], at moment: Timestamp) throws {
-    try pool.write { db in
+    try write { db in
       let update = try db.cachedStatement(
         sql: "UPDATE rejected_event SET replayed = ? WHERE id = ?")
       for id in ids { try update.execute(arguments: [moment.milliseconds, id]) }

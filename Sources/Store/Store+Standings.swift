@@ -17,7 +17,7 @@ extension Store {
   /// Throws ``SegmentProblem`` when the name is taken, or there are too many.
   @discardableResult
   package func addSegment(name: String, rule: String, created: Timestamp) throws -> Segment {
-    try pool.write { db in
+    try write { db in
       guard try Int.fetchOne(db, sql: "SELECT count(*) FROM segment") ?? 0 < Limits.segments else {
         throw SegmentProblem.tooMany
       }
@@ -32,7 +32,7 @@ extension Store {
   /// False when there was none of that name. What was noticed of it stays.
   @discardableResult
   package func removeSegment(named name: String) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM segment WHERE name = ?", arguments: [name])
       let removed = db.changesCount > 0
       try db.execute(
@@ -120,7 +120,7 @@ extension Store {
     _ moves: [StandingMoves], whole: [Standing], subjects: [StandingSubject],
     from old: WatchMark, to new: WatchMark
   ) throws -> WatchMark? {
-    try pool.write { db in
+    try write { db in
       guard try Self.watchMark(db) == old else { return nil }
       var mark = new
       mark.version = (old.version ?? 0) + 1
@@ -272,7 +272,7 @@ extension Store {
   package func consumeStandingChanges(
     as consumer: String, limit: Int, _ act: ([StandingChange]) throws -> Void
   ) throws -> Int {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: """
           INSERT INTO consumer (name, change)

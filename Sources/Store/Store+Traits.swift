@@ -158,7 +158,7 @@ extension Store {
       throw TraitProblem.longValue
     }
     guard let customer = try customer(key: key) else { throw TraitProblem.unknownCustomer }
-    try pool.write { db in
+    try write { db in
       let identities = try Self.identities(of: customer, db)
       // Of several keys of a customer only one has a person's word, that of the customer.
       let marks = databaseQuestionMarks(count: identities.count)
@@ -202,7 +202,7 @@ extension Store {
 
   /// Throws ``TraitProblem``.
   package func add(_ trait: CalculatedTrait) throws {
-    try pool.write { db in
+    try write { db in
       guard
         try Int.fetchOne(db, sql: "SELECT count(*) FROM calculated_trait") ?? 0
           < Limits.calculatedTraits
@@ -216,7 +216,7 @@ extension Store {
 
   /// Throws ``TraitProblem``.
   package func removeCalculatedTrait(named name: String) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM calculated_trait WHERE name = ?", arguments: [name])
       guard db.changesCount > 0 else { throw TraitProblem.unknownCalculated(name) }
     }

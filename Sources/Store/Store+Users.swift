@@ -29,7 +29,7 @@ extension Store {
   /// Throws ``UserProblem`` when the name is taken or there are too many.
   @discardableResult
   package func addUser(name: String, role: Role, _ deed: Deed) throws -> User {
-    try pool.write { db in
+    try write { db in
       let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM user") ?? 0
       guard count < Limits.users else { throw UserProblem.tooMany }
       try Self.checkFree(name, except: nil, db)
@@ -44,7 +44,7 @@ extension Store {
 
   /// Gives a user another role. Throws ``UserProblem/lastOwner`` when no owner would be left.
   package func setRole(_ role: Role, of user: User, _ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       if role != .owner { try Self.checkOwnerStays(without: user, db) }
       try db.execute(
         sql: "UPDATE user SET role = ? WHERE id = ?", arguments: [role.rawValue, user.id])
@@ -54,7 +54,7 @@ extension Store {
 
   /// Removes a user with all sessions, links and tokens of that user.
   package func removeUser(_ user: User, _ deed: Deed) throws {
-    try pool.write { db in
+    try write { db in
       try Self.checkOwnerStays(without: user, db)
       for (table, column) in [
         ("recovery_code", "user"), ("invitation", "user"), ("session", "user"),
@@ -114,7 +114,7 @@ extension Store {
   package func setPassword(
     hash: String, of user: User, keeping session: Session?, _ deed: Deed
   ) throws {
-    try pool.write { db in
+    try write { db in
       try Self.setPassword(hash: hash, of: user, keeping: session, db)
       try Self.note(deed, db)
     }
@@ -133,7 +133,7 @@ extension Store {
 
   /// The same password, hashed at a higher cost: nothing that anybody notices.
   package func renewHash(_ hash: String, of user: User, from old: String) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE user SET password = ? WHERE id = ? AND password = ?",
         arguments: [hash, user.id, old])
@@ -144,7 +144,7 @@ extension Store {
   package func setCode(
     key: [UInt8]?, step: Int64, recovery digests: [[UInt8]], of user: User, _ deed: Deed
   ) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE user SET code_key = ?, code_step = ? WHERE id = ?",
         arguments: [key.map { Data($0) }, step, user.id])
@@ -160,7 +160,7 @@ extension Store {
 
   /// Uses a code of that step up; false when it or a later one was used already.
   package func useCode(step: Int64, of user: User) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "UPDATE user SET code_step = ?1 WHERE id = ?2 AND code_step < ?1",
         arguments: [step, user.id])
@@ -170,7 +170,7 @@ extension Store {
 
   /// Uses a recovery code up; false when it is none, or was used.
   package func useRecovery(_ digest: [UInt8], of user: User, _ deed: Deed) throws -> Bool {
-    try pool.write { db in
+    try write { db in
       try db.execute(
         sql: "DELETE FROM recovery_code WHERE user = ? AND digest = ?",
         arguments: [user.id, Data(digest)])
@@ -193,7 +193,7 @@ extension Store {
   package func addInvitation(
     digest: [UInt8], of user: User, enters: Bool, expires: Timestamp, _ deed: Deed?
   ) throws {
-    try pool.write { db in
+    try write { db in
       try db.execute(sql: "DELETE FROM invitation WHERE user = ?", arguments: [user.id])
       try db.execute(
         sql: "INSERT INTO invitation (digest, user, enters, expires) VALUES (?, ?, ?, ?)",
@@ -214,7 +214,7 @@ extension Store {
   package func accept(
     _ digest: [UInt8], name: String?, hash: String?, address: String, at now: Timestamp
   ) throws -> User {
-    try pool.write { db in
+    try write { db in
       guard let (user, enters) = try Self.invitation(digest, now, db), enters || hash != nil else {
         throw UserProblem.linkIsOver
       }

@@ -1,3 +1,4 @@
+import CustomerJourney
 package import Foundation
 import GRDB
 import Synchronization
@@ -34,7 +35,9 @@ package final class Store: Sendable {
     configuration.prepareDatabase { db in
       // Of a new file: a page has some twenty touchpoints, and each that changes is written whole.
       try db.execute(sql: "PRAGMA page_size = 8192")
-      try db.execute(sql: "PRAGMA cache_size = -65536")
+      // What readers read comes by in order or is a few pages: the system has the rest in its memory.
+      let kilobytes = db.configuration.readonly ? 8_192 : 65_536
+      try db.execute(sql: "PRAGMA cache_size = -\(kilobytes)")
       log.watch(db)
     }
     if !FileManager.default.fileExists(atPath: path) {
@@ -58,6 +61,13 @@ package final class Store: Sendable {
     } catch let error as DatabaseError {
       throw StoreError.cannotOpen(path: path, reason: error.message ?? "\(error.resultCode)")
     }
+  }
+}
+
+extension Store {
+  /// Changes something in one transaction. Nobody else can meanwhile, so it never stands back.
+  func write<Result>(_ updates: (Database) throws -> Result) throws -> Result {
+    try Cores.inForeground { try pool.write(updates) }
   }
 }
 

@@ -203,19 +203,22 @@ func sendBatches(
   told("bytes an event", String(batches.bytesPerEvent))
   // Once before the clock runs: files and memory are there then.
   let warm = Load(port: port, connections: connections, requests: 200).run(next: batches.next)
-  var memory: [Int] = []
+  // Of its own, and what of that is of the journeys: these grow with what is stored.
+  var memory: [(own: Int, journeys: Int)] = []
   let before = use(of: server)
   var lastPrinted = 0.0
   let outcome = Load(port: port, connections: connections, requests: events / batch).run(
     next: batches.next,
     progress: { outcome in
       let use = use(of: server)
-      memory.append(use.own)
+      let ofJourneys = (try? journeys(of: port, token)) ?? 0
+      memory.append((use.own, ofJourneys))
       guard outcome.seconds - lastPrinted >= 10 else { return }
       lastPrinted = outcome.seconds
       print(
         "  … \(outcome.events) events, \(perSecond(Double(outcome.events) / outcome.seconds)), "
-          + "\(use.own) MB of its own, \(use.megabytes - use.own) MB of files")
+          + "\(use.own) MB of its own, \(ofJourneys) of them for journeys, "
+          + "\(use.megabytes - use.own) MB of files")
     })
   let after = use(of: server)
   let rate = Double(outcome.events) / outcome.seconds
@@ -228,9 +231,13 @@ func sendBatches(
     "  answer to a batch, median and 99th of 100",
     "\(Int(outcome.percentile(0.5) * 1000)) and \(Int(outcome.percentile(0.99) * 1000)) ms")
   told("  failed", String(outcome.failed))
-  let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
-  told("  memory of its own, first tenth and end", "\(firstTenth) and \(memory.last ?? 0) MB")
-  told("    of these at the end for journeys", "\(try journeys(of: port, token)) MB")
+  let firstTenth = memory.prefix(max(1, memory.count / 10))
+  let lastTenth = memory.suffix(max(1, memory.count / 10))
+  func most(_ some: ArraySlice<(own: Int, journeys: Int)>) -> String {
+    "\(some.map(\.own).max() ?? 0) (\(some.map { $0.own - $0.journeys }.max() ?? 0))"
+  }
+  told("  its own memory (without journeys), first tenth", "\(most(firstTenth)) MB")
+  told("    last tenth", "\(most(lastTenth)) MB")
   told("  pages of files in memory at the end", "\(after.megabytes - after.own) MB")
   return warm.events + outcome.events
 }

@@ -1,3 +1,4 @@
+import CustomerJourney
 import Foundation
 import JourneyEngine
 

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import JourneyEngine
+@testable import CustomerJourney
 
 @Suite("Work on all cores")
 struct CoresTests {
@@ -44,9 +44,45 @@ struct CoresTests {
     #expect(Self.niceness() == before)
   }
 
+  @Test("what others have to wait for does not stand back")
+  func foreground() {
+    let before = Self.niceness()
+    let (own, seen) = Cores.inBackground {
+      (Self.niceness(), Cores.inForeground { Self.niceness() })
+    }
+    #expect(seen == before)
+    #expect(own > seen || before == 19)
+    // Where nothing stands back, it is done at once, on the same thread.
+    let caller = pthread_self()
+    #expect(Cores.inForeground { pthread_equal(caller, pthread_self()) } != 0)
+    #expect(
+      Cores.inBackground { Cores.inForeground { Cores.inBackground { Cores.inForeground { 7 } } } }
+        == 7)
+  }
+
+  @Test("many threads of the background get what each asked for")
+  func manyInForeground() {
+    let sums = Mutex<[Int: Int]>([:])
+    DispatchQueue.concurrentPerform(iterations: 64) { caller in
+      Cores.inBackground {
+        for step in 0..<50 {
+          let told = Cores.inForeground { caller * 1_000 + step }
+          sums.withLock { $0[caller, default: 0] += told }
+        }
+      }
+    }
+    #expect(
+      sums.withLock { $0 }
+        == Dictionary(
+          uniqueKeysWithValues: (0..<64).map { ($0, $0 * 50_000 + 49 * 25) }))
+  }
+
   @Test("what fails in the background fails for whoever waits for it")
   func errors() {
     #expect(throws: Stop.self) { try Cores.inBackground { throw Stop() } }
+    #expect(throws: Stop.self) {
+      try Cores.inBackground { try Cores.inForeground { throw Stop() } }
+    }
     #expect(Cores.inBackground { Cores.inBackground { 7 } } == 7)
   }
 }

@@ -33,6 +33,8 @@ package enum Cores {
   package static func inBackground<Success, Failure: Error>(
     _ body: () throws(Failure) -> Success
   ) throws(Failure) -> Success {
+    // A thread has the niceness of the one that begins it: this one is begun while none steps back.
+    _ = Foreground.shared
     var result: Result<Success, Failure>?
     let isDone = onThread {
       // A thread may always step back, and never forward again: that is why it has one of its own.
@@ -41,6 +43,18 @@ package enum Cores {
       result = Result(catching: body)
     }
     guard isDone, let result else { return try body() }
+    return try result.get()
+  }
+
+  /// Does what others have to wait for, such as a change of what all share, as soon as they could do it
+  /// themselves: from the background on a thread that does not stand back. Waits for it.
+  package static func inForeground<Success, Failure: Error>(
+    _ body: () throws(Failure) -> Success
+  ) throws(Failure) -> Success {
+    guard isInBackground else { return try body() }
+    var result: Result<Success, Failure>?
+    Foreground.shared.perform { result = Result(catching: body) }
+    guard let result else { preconditionFailure("what was performed has a result") }
     return try result.get()
   }
 
@@ -83,6 +97,8 @@ package enum Cores {
 
     init(_ body: @escaping () -> Void) { self.body = body }
 
+    func perform() { body() }
+
     /// Who calls this joins the thread while it holds the work.
     func begin() -> pthread_t? {
       var thread = pthread_t()
@@ -93,6 +109,50 @@ package enum Cores {
           return nil
         }, Unmanaged.passUnretained(self).toOpaque())
       return code == 0 ? thread : nil
+    }
+  }
+
+  /// One thread that does not stand back, for those that do.
+  private final class Foreground: Sendable {
+    static let shared = Foreground()
+
+    private struct Waiting {
+      /// Who waits holds it.
+      let work: Unmanaged<Work>
+      let isDone: DispatchSemaphore
+    }
+
+    private let waiting = Mutex<[Waiting]>([])
+    private let wakeUp = DispatchSemaphore(value: 0)
+
+    private init() {
+      let thread = Thread { [self] in
+        while true {
+          wakeUp.wait()
+          guard let next = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
+            continue
+          }
+          Self.perform(next.work)
+          next.isDone.signal()
+        }
+      }
+      thread.name = "foreground"
+      thread.start()
+    }
+
+    /// Not inlined, so that nothing of the work is held any more when this returns.
+    @inline(never)
+    private static func perform(_ work: Unmanaged<Work>) { work.takeUnretainedValue().perform() }
+
+    func perform(_ body: () -> Void) {
+      withoutActuallyEscaping(body) { body in
+        let work = Work(body)
+        let isDone = DispatchSemaphore(value: 0)
+        waiting.withLock { $0.append(Waiting(work: .passUnretained(work), isDone: isDone)) }
+        wakeUp.signal()
+        isDone.wait()
+        withExtendedLifetime(work) {}
+      }
     }
   }
 }
