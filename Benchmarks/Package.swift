@@ -19,10 +19,11 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     // Speaks to the program from outside, as clients do; with `--inside` measures its stages.
     .executableTarget(
       name: "CollectorBench",
-      dependencies: ["CSQLite", .product(name: "KlantreisCollector", package: program)],
+      dependencies: ["CEpoll", "CSQLite", .product(name: "KlantreisCollector", package: program)],
       packageAccess: false, swiftSettings: asTheProgram),
     // How long a start takes, and what it holds.
     .executableTarget(

@@ -116,7 +116,8 @@ package enum Cores {
   private final class Foreground: Sendable {
     static let shared = Foreground()
 
-    private struct Waiting {
+    // Sendable by hand: one thread performs the work, and its owner waits for that.
+    private struct Waiting: @unchecked Sendable {
       /// Who waits holds it.
       let work: Unmanaged<Work>
       let isDone: DispatchSemaphore

@@ -1,4 +1,4 @@
-package import CustomerJourney
+import CustomerJourney
 import Synchronization
 
 /// A question over all journeys: `start → update(journeys) → merge(other) → finish`.

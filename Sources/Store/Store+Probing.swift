@@ -49,7 +49,7 @@ extension Store {
       unlink(path)
     }
     let bytes = [UInt8](repeating: 0, count: probeBytes)
-    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+    guard Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
       throw unavailable(errno)
     }
   }

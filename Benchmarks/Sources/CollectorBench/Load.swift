@@ -1,3 +1,4 @@
+import CEpoll
 import Glibc
 
 /// Sends requests over connections that stay open, one at a time on each, from one thread.

@@ -1,0 +1,3 @@
+// Swift's own module of the system has no epoll.
+#pragma once
+#include <sys/epoll.h>
