@@ -51,7 +51,21 @@ func perSecond(_ rate: Double) -> String {
 }
 
 /// A port that was free a moment ago.
-func freePort() -> UInt16 { UInt16(20_000 + Int(clockMilliseconds() % 20_000)) }
+func freePort() throws -> UInt16 {
+  let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  defer { close(made) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(made, $0, length) == 0 && getsockname(made, $0, &length) == 0
+    }
+  }
+  guard isBound else { throw BenchError("no port is free") }
+  return UInt16(bigEndian: address.sin_port)
+}
 
 /// Runs a command of the program and returns what it prints.
 @discardableResult
@@ -143,7 +157,7 @@ let bare = try Peers.bareInserts(rows: 1_000_000, folder: folder)
 told("SQLite alone, the same rows", perSecond(bare))
 
 var pixel: Double?
-let nginxPort = freePort()
+let nginxPort = try freePort()
 if let nginx = try Peers.startNginx(folder: folder, port: nginxPort) {
   try waitUntilOpen(nginxPort)
   let request = Array("GET /pixel.gif?e=pv&eid=0123456789 HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
@@ -171,7 +185,7 @@ func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
   guard let token = words.first(where: { $0.hasPrefix("klantreis_") }).map(String.init) else {
     throw BenchError("no token was made")
   }
-  let port = freePort() &+ 1
+  let port = try freePort()
   let server = Process()
   server.executableURL = URL(filePath: program)
   server.arguments = ["serve", "--data", data.path, "--port", String(port)]
