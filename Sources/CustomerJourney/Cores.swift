@@ -8,7 +8,7 @@ package enum Cores {
   package static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
   /// How much later than others a thread of the background gets the processor, as `nice` counts it.
-  private static let niceness: Int32 = 10
+  private static let niceness: Int32 = 5
 
   /// Does so many pieces of a work on all cores, in any order, and returns when all are done. What a
   /// thread of the background shares stays in the background.

@@ -119,7 +119,9 @@ extension BaseFile {
     {
       throw .damaged("the hash of \(sections(inBlock: block, layout)) is another")
     }
-    return try read(payload, layout, keptBy: mapping, header)
+    return try read(
+      payload, layout, keptBy: mapping, header,
+      ColumnStorage(folder: url.deletingLastPathComponent()))
   }
 
   /// How far the base in a file has read the store, by its header alone; nil where there is no file
@@ -199,7 +201,7 @@ extension BaseFile {
 
   private static func read(
     _ payload: UnsafeRawBufferPointer, _ layout: Layout, keptBy mapping: Mapping,
-    _ header: Header
+    _ header: Header, _ storage: ColumnStorage
   ) throws(BaseFileProblem) -> OpenedBase {
     func section(_ section: Section) -> UnsafeRawBufferPointer {
       let start = layout.offsets[section.rawValue]
@@ -242,7 +244,7 @@ extension BaseFile {
         : Extent(
           first: header.signed(.first), firstJourney: Int(header[.firstJourney]),
           last: header.signed(.last), lastJourney: Int(header[.lastJourney])),
-      lastRowID: header.mark.row, names: names, columns: columns)
+      lastRowID: header.mark.row, names: names, columns: columns, storage: storage)
     return OpenedBase(
       table: table, codes: NameCodes(byNumber: Array(codes.values)),
       mark: header.mark, bytes: layout.headerBytes + layout.payloadBytes)

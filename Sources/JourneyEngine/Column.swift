@@ -1,22 +1,26 @@
 /// One fact of many touchpoints, packed and immutable.
 ///
-/// The values live in memory that an owner keeps alive: of the process, or a mapped file's. Reading it costs no retain and no bounds check beyond `precondition` in the subscript; hot loops
-/// take ``base`` and stay inside `0..<count`.
+/// The values live in memory that an owner keeps alive: of the process, or a mapped file's. Reading it
+/// costs no retain and no bounds check beyond `precondition` in the subscript; hot loops take ``base``
+/// and stay inside `0..<count`.
 package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   // Sendable by hand: nothing writes to the memory after the column exists.
   package let base: UnsafePointer<Element>
   package let count: Int
   private let owner: AnyObject
 
-  package init(_ values: [Element]) {
-    self.init(count: values.count) { memory in
+  package init(_ values: [Element], in storage: ColumnStorage = .own) {
+    self.init(count: values.count, in: storage) { memory in
       values.withUnsafeBufferPointer { _ = memory.update(fromContentsOf: $0) }
     }
   }
 
   /// `fill` must write all `count` values.
-  package init(count: Int, fill: (UnsafeMutableBufferPointer<Element>) -> Void) {
-    let room = ColumnRoom<Element>(count: count)
+  package init(
+    count: Int, in storage: ColumnStorage = .own,
+    fill: (UnsafeMutableBufferPointer<Element>) -> Void
+  ) {
+    let room = ColumnRoom<Element>(count: count, in: storage)
     fill(UnsafeMutableBufferPointer(start: room.base, count: count))
     self.init(room)
   }
@@ -50,13 +54,19 @@ package struct Column<Element: BitwiseCopyable & Sendable>: @unchecked Sendable 
 final class ColumnRoom<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Element>
   let count: Int
+  private let isFile: Bool
 
-  init(count: Int) {
+  init(count: Int, in storage: ColumnStorage = .own) {
     self.count = count
-    base = .allocate(capacity: max(count, 1))
+    let memory = storage.allocate(
+      bytes: Self.bytes(count), alignment: MemoryLayout<Element>.alignment)
+    base = memory.base.bindMemory(to: Element.self, capacity: count)
+    isFile = memory.isFile
   }
 
-  deinit { base.deallocate() }
+  deinit { ColumnStorage.deallocate(base, bytes: Self.bytes(count), isFile: isFile) }
+
+  private static func bytes(_ count: Int) -> Int { count * MemoryLayout<Element>.stride }
 
   var column: Column<Element> { Column(self) }
 }

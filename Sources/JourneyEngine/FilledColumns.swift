@@ -29,18 +29,18 @@ struct FilledColumns {
     var foreign: [Int] = []
   }
 
-  init(_ rows: consuming GatheredRows) {
+  init(_ rows: consuming GatheredRows, in storage: ColumnStorage) {
     let count = rows.count
     precondition(count < Int(UInt32.max), "more touchpoints than one table can hold")
-    times = ColumnRoom(count: count)
-    values = ColumnRoom(count: count)
-    contents = ColumnRoom(count: count)
-    rowIDs = ColumnRoom(count: count)
-    events = ColumnRoom(count: count)
-    campaigns = ColumnRoom(count: count)
-    channels = ColumnRoom(count: count)
-    origins = ColumnRoom(count: count)
-    devices = ColumnRoom(count: count)
+    times = ColumnRoom(count: count, in: storage)
+    values = ColumnRoom(count: count, in: storage)
+    contents = ColumnRoom(count: count, in: storage)
+    rowIDs = ColumnRoom(count: count, in: storage)
+    events = ColumnRoom(count: count, in: storage)
+    campaigns = ColumnRoom(count: count, in: storage)
+    channels = ColumnRoom(count: count, in: storage)
+    origins = ColumnRoom(count: count, in: storage)
+    devices = ColumnRoom(count: count, in: storage)
     let ranges = rows.split()
     var firstRows: [Int] = []
     var before = 0

@@ -147,9 +147,10 @@ extension Journeys {
     return count * 2 * (parts.first?.placements.count ?? 0) + moved * 64 + (32 << 20)
   }
 
-  /// Bytes of the process's own memory that these journeys take: the columns of all tables but `filed`,
-  /// whose are a mapped file, and the phases and rules of every table.
-  package func ownMemory(filed: JourneyTable?) -> Int {
+  /// Bytes that these journeys take beside the file of the base: the columns of all tables but `filed`,
+  /// whose are that file, and the phases and rules of every table. The long ones stand in files too
+  /// (``ColumnStorage``).
+  package func bytesBeside(filed: JourneyTable?) -> Int {
     parts.reduce(0) { bytes, part in
       bytes + (part.table === filed ? 0 : part.table.columnBytes)
         + part.table.count * 2 * part.placements.count

@@ -40,6 +40,8 @@ package final class JourneyTable: NamedJourneys, Sendable {
   let foreign: Column<UInt64>
 
   package let names: [Dimension: Names]
+  /// Where the phases of these journeys are to stand.
+  let storage: ColumnStorage
 
   package var count: Int { times.count }
   package var journeyCount: Int { customers.count }
@@ -82,9 +84,10 @@ package final class JourneyTable: NamedJourneys, Sendable {
   init(_ builder: consuming Builder) {
     currency = builder.currency
     names = builder.names
-    let filled = FilledColumns(builder.rows)
-    customers = Column(filled.customers)
-    starts = Column(filled.starts)
+    storage = builder.storage
+    let filled = FilledColumns(builder.rows, in: storage)
+    customers = Column(filled.customers, in: storage)
+    starts = Column(filled.starts, in: storage)
     times = filled.times.column
     values = filled.values.column
     contents = filled.contents.column
@@ -104,7 +107,7 @@ package final class JourneyTable: NamedJourneys, Sendable {
   /// Columns that are sorted already.
   init(
     currency: Currency, foreignValues: Int, hasValues: Bool, extent: Extent?, lastRowID: Int64,
-    names: [Dimension: Names], columns: Stored
+    names: [Dimension: Names], columns: Stored, storage: ColumnStorage
   ) {
     self.currency = currency
     self.foreignValues = foreignValues
@@ -112,6 +115,7 @@ package final class JourneyTable: NamedJourneys, Sendable {
     self.extent = extent
     self.lastRowID = lastRowID
     self.names = names
+    self.storage = storage
     customers = columns.customers
     starts = columns.starts
     times = columns.times
@@ -243,18 +247,21 @@ extension JourneyTable {
   package struct Builder: ~Copyable {
     package let currency: Currency
     package private(set) var names: [Dimension: Names]
+    fileprivate let storage: ColumnStorage
     fileprivate var rows = GatheredRows()
 
-    package init(currency: Currency = .eur) {
+    package init(currency: Currency = .eur, storage: ColumnStorage = .own) {
       self.init(
         currency: currency,
-        names: Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) }))
+        names: Dictionary(uniqueKeysWithValues: Dimension.allCases.map { ($0, Names($0)) }),
+        storage: storage)
     }
 
     /// Codes of names that are known already stay what they are.
-    init(currency: Currency, names: [Dimension: Names]) {
+    init(currency: Currency, names: [Dimension: Names], storage: ColumnStorage) {
       self.currency = currency
       self.names = names
+      self.storage = storage
     }
 
     package var count: Int { rows.count }

@@ -21,7 +21,8 @@ extension Journeys {
     package init(of journeys: Journeys, smallBase: Int = 65_536) {
       old = journeys
       self.smallBase = smallBase
-      builder = JourneyTable.Builder(currency: journeys.currency, names: journeys.names)
+      builder = JourneyTable.Builder(
+        currency: journeys.currency, names: journeys.names, storage: journeys.storage)
     }
 
     package mutating func code(_ dimension: Dimension, _ name: String?) -> UInt32 {
@@ -48,7 +49,8 @@ extension Journeys {
 
     package consuming func finish() -> Journeys {
       guard builder.count > 0 || !reread.isEmpty else {
-        return Journeys(parts: old.parts, names: builder.names, currency: old.currency)
+        return Journeys(
+          parts: old.parts, names: builder.names, currency: old.currency, storage: old.storage)
       }
       var parts = old.parts
       if !parts.isEmpty { moveTouched(outOf: &parts) }
@@ -64,7 +66,8 @@ extension Journeys {
       let names = builder.names
       let table = builder.build()
       return Journeys(
-        parts: parts + [JourneyPart(table)], names: names, currency: table.currency)
+        parts: parts + [JourneyPart(table)], names: names, currency: table.currency,
+        storage: table.storage)
     }
 
     private mutating func moveTouched(outOf parts: inout [JourneyPart]) {
@@ -79,8 +82,8 @@ extension Journeys {
   }
 
   /// Nothing yet.
-  package init(currency: Currency) {
-    self.init(JourneyTable.Builder(currency: currency).build())
+  package init(currency: Currency, storage: ColumnStorage = .own) {
+    self.init(JourneyTable.Builder(currency: currency, storage: storage).build())
   }
 }
 

@@ -12,6 +12,8 @@ package struct Journeys: NamedJourneys, Sendable {
   package let parts: [JourneyPart]
   package let names: [Dimension: Names]
   package let currency: Currency
+  /// Where the columns of later parts are to stand.
+  let storage: ColumnStorage
 
   /// What is in use: a customer is counted once.
   package let journeyCount: Int
@@ -22,13 +24,18 @@ package struct Journeys: NamedJourneys, Sendable {
 
   /// One table and nothing over it.
   package init(_ table: JourneyTable) {
-    self.init(parts: [JourneyPart(table)], names: table.names, currency: table.currency)
+    self.init(
+      parts: [JourneyPart(table)], names: table.names, currency: table.currency,
+      storage: table.storage)
   }
 
-  init(parts: [JourneyPart], names: [Dimension: Names], currency: Currency) {
+  init(
+    parts: [JourneyPart], names: [Dimension: Names], currency: Currency, storage: ColumnStorage
+  ) {
     self.parts = parts.filter { $0.journeyCount > 0 }
     self.names = names
     self.currency = currency
+    self.storage = storage
     journeyCount = parts.reduce(0) { $0 + $1.journeyCount }
     count = parts.reduce(0) { $0 + $1.count }
     foreignValues = parts.reduce(0) { $0 + $1.foreignValues }

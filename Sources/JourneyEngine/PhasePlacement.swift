@@ -34,8 +34,8 @@ package struct PhasePlacement: Sendable {
     self.model = model
     self.table = table
     self.program = program
-    let phases = ColumnRoom<UInt8>(count: table.count)
-    let rules = ColumnRoom<UInt8>(count: table.count)
+    let phases = ColumnRoom<UInt8>(count: table.count, in: table.storage)
+    let rules = ColumnRoom<UInt8>(count: table.count, in: table.storage)
     Cores.perform(iterations: ranges.count) { part in
       let scratch = RuleScratch()
       table.forEachRun(of: ranges[part], rows: Self.rowsAtOnce) { journeys in

@@ -31,8 +31,8 @@ final class JourneyKeeper: Sendable {
     var baseTouchpoints = 0
     var overlayTouchpoints = 0
     var parts = 0
-    /// Bytes of own memory that the journeys take.
-    var memory = 0
+    /// Bytes that the journeys take beside the file.
+    var bytesBeside = 0
     /// Bases written since the start, and attempts that failed.
     var written = 0
     var failed = 0
@@ -48,6 +48,8 @@ final class JourneyKeeper: Sendable {
   private let output: BaseFile.Output?
   private let say: @Sendable (String) -> Void
   private let state = Mutex(State())
+  private let told = Mutex(Status())
+  private var storage: ColumnStorage { ColumnStorage(folder: file.deletingLastPathComponent()) }
   /// One base at a time.
   private let writing = DispatchQueue(label: "base", qos: .utility)
 
@@ -67,7 +69,6 @@ final class JourneyKeeper: Sendable {
 
   private struct State {
     var held: Held?
-    var status = Status()
     /// Somebody writes a base, or will in a moment.
     var isWriting = false
     var failedAt: ContinuousClock.Instant?
@@ -85,7 +86,8 @@ final class JourneyKeeper: Sendable {
     file = folder.appending(path: BaseFile.name)
   }
 
-  var status: Status { state.withLock { $0.status } }
+  /// Who asks waits for nobody who reads.
+  var status: Status { told.withLock { $0 } }
 
   /// The journeys as the store has them now, with values in `currency`; without one in the
   /// commonest of the data when amounts were first read.
@@ -94,23 +96,23 @@ final class JourneyKeeper: Sendable {
   /// The same, and how far the store was read for them.
   func read(in currency: Currency?) throws -> (journeys: Journeys, mark: StoreMark) {
     let (journeys, mark, isWanted) = try state.withLock { state -> (Journeys, StoreMark, Bool) in
-      var held = try state.held ?? opened(currency, &state.status)
+      var held = try state.held ?? opened(currency)
       if let currency, held.journeys.currency != currency {
-        held = Held(journeys: Journeys(currency: currency))
+        held = Held(journeys: Journeys(currency: currency, storage: storage))
       }
       let wasWriting = state.isWriting
       let isFirst = state.held == nil
       let hadValues = held.journeys.hasValues
       let wasEmpty = held.mark == StoreMark()
-      try catchUp(&held, orOpen: currency, &state.status)
+      try catchUp(&held, orOpen: currency)
       if currency == nil, !hadValues, !wasEmpty, held.journeys.hasAmounts,
         let common = try store.commonestCurrency(), common != held.journeys.currency
       {
-        held = Held(journeys: Journeys(currency: common))
+        held = Held(journeys: Journeys(currency: common, storage: storage))
         try catchUp(&held)
       }
       state.held = held
-      note(held, in: &state.status)
+      note(held)
       state.isWriting = state.isWriting || isDue(held, state)
       if isFirst, held.filed == nil, policy.inBackground {
         // Without a base nobody needs them; with one they go when the next is written.
@@ -131,7 +133,8 @@ final class JourneyKeeper: Sendable {
   // MARK: Reading
 
   /// What the file has, or nothing yet.
-  private func opened(_ currency: Currency?, _ status: inout Status) throws -> Held {
+  private func opened(_ currency: Currency?) throws -> Held {
+    let rebuilt: String
     do {
       let base = try BaseFile.load(from: file)
       if let currency, base.table.currency != currency {
@@ -144,18 +147,20 @@ final class JourneyKeeper: Sendable {
       return Held(
         journeys: Journeys(base.table), codes: base.codes, mark: base.mark, filed: base.table)
     } catch let problem as BaseFileProblem {
-      status.rebuilt = "\(problem)"
+      rebuilt = "\(problem)"
     } catch let problem as Unusable {
-      status.rebuilt = problem.reason
+      rebuilt = problem.reason
     }
+    told.withLock { $0.rebuilt = rebuilt }
     // A small project never has one.
-    if status.rebuilt != "\(BaseFileProblem.missing)" {
+    if rebuilt != "\(BaseFileProblem.missing)" {
       say(
-        "The base \(BaseFile.name) is not used: \(status.rebuilt ?? ""). The journeys are read "
+        "The base \(BaseFile.name) is not used: \(rebuilt). The journeys are read "
           + "from the database instead.")
     }
     return Held(
-      journeys: Journeys(currency: try currency ?? store.commonestCurrency() ?? .eur))
+      journeys: Journeys(
+        currency: try currency ?? store.commonestCurrency() ?? .eur, storage: storage))
   }
 
   private struct Unusable: Error, CustomStringConvertible {
@@ -173,23 +178,25 @@ final class JourneyKeeper: Sendable {
 
   /// The same. Where another process has let go of changes that were not read here, its base has them.
   private func catchUp(
-    _ held: inout Held, orOpen currency: Currency?, _ status: inout Status
+    _ held: inout Held, orOpen currency: Currency?
   ) throws {
     do {
       try catchUp(&held)
     } catch is ForgottenChanges {
-      held = try opened(currency ?? held.journeys.currency, &status)
+      held = try opened(currency ?? held.journeys.currency)
       try catchUp(&held)
     }
   }
 
   // MARK: Writing
 
-  private func note(_ held: Held, in status: inout Status) {
-    status.baseTouchpoints = held.filedCount
-    status.overlayTouchpoints = held.journeys.count - held.filedCount
-    status.parts = held.journeys.parts.count
-    status.memory = held.journeys.ownMemory(filed: held.filed)
+  private func note(_ held: Held) {
+    told.withLock { status in
+      status.baseTouchpoints = held.filedCount
+      status.overlayTouchpoints = held.journeys.count - held.filedCount
+      status.parts = held.journeys.parts.count
+      status.bytesBeside = held.journeys.bytesBeside(filed: held.filed)
+    }
   }
 
   private func isDue(_ held: Held, _ state: State) -> Bool {
@@ -198,7 +205,7 @@ final class JourneyKeeper: Sendable {
     }
     let beside = held.journeys.count - held.filedCount
     if held.filed == nil { return beside >= policy.smallestBase }
-    return policy.inBackground && beside >= max(held.filedCount / 8, policy.overlay)
+    return policy.inBackground && beside >= max(held.filedCount / 4, policy.overlay)
   }
 
   /// Writes a new base of the journeys as they are, and goes on with it. Readers and what is stored
@@ -250,9 +257,9 @@ final class JourneyKeeper: Sendable {
       do {
         let held = try state.withLock { state -> Held? in
           guard var held = state.held else { return nil }
-          try catchUp(&held, orOpen: nil, &state.status)
+          try catchUp(&held, orOpen: nil)
           state.held = held
-          note(held, in: &state.status)
+          note(held)
           return held
         }
         guard let held else { return }
@@ -295,10 +302,10 @@ final class JourneyKeeper: Sendable {
       guard isUrgent, error == .outdated else { throw error }
     }
     try moveOn(to: try BaseFile.load(from: file), from: held.journeys)
-    state.withLock { state in
-      state.status.written += 1
-      state.status.problem = nil
-      state.failedAt = nil
+    state.withLock { $0.failedAt = nil }
+    told.withLock { status in
+      status.written += 1
+      status.problem = nil
     }
     Self.forgetChanges(upTo: held.mark, in: store)
   }
@@ -310,10 +317,10 @@ final class JourneyKeeper: Sendable {
   }
 
   private func noteFailure(_ error: any Error) {
-    state.withLock { state in
-      state.status.failed += 1
-      state.status.problem = "\(error)"
-      state.failedAt = .now
+    state.withLock { $0.failedAt = .now }
+    told.withLock { status in
+      status.failed += 1
+      status.problem = "\(error)"
     }
   }
 
@@ -336,7 +343,7 @@ final class JourneyKeeper: Sendable {
       // What came during the last step; readers never go back.
       try catchUp(&held)
       state.held = held
-      note(held, in: &state.status)
+      note(held)
     }
   }
 }

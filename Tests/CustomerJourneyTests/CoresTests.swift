@@ -39,7 +39,7 @@ struct CoresTests {
       }
       return Self.niceness()
     }
-    #expect(own == min(before + 10, 19))
+    #expect(own == min(before + 5, 19))
     #expect(seen.withLock { $0 } == [own])
     #expect(Self.niceness() == before)
   }

@@ -53,6 +53,20 @@ final class KeeperTests {
     #expect((mode as? NSNumber)?.intValue == 0o600, "customers' data are their owner's to read")
   }
 
+  @Test("who asks how it stands waits for nobody who reads")
+  func statusMeanwhile() throws {
+    try Data("no base".utf8).write(to: base)
+    let (asked, reasons) = (Mutex<JourneyKeeper?>(nil), Lines())
+    let reader = JourneyKeeper(
+      store: try Store(folder: project.folder), folder: project.folder,
+      // It is said in the middle of reading.
+      say: { _ in reasons.add(asked.withLock { $0?.status.rebuilt } ?? "") })
+    asked.withLock { $0 = reader }
+    #expect(try reader.journeys(in: .eur).count == 7)
+    #expect(reasons.all == [reader.status.rebuilt])
+    asked.withLock { $0 = nil }
+  }
+
   @Test("a small project has no base")
   func small() throws {
     _ = try keeper(smallestBase: 8).journeys(in: .eur)
@@ -176,7 +190,7 @@ final class KeeperTests {
     #expect(server.status.written == 1)
     #expect(server.status.baseTouchpoints == 6, "bob is over the base")
     #expect(server.status.overlayTouchpoints == 2)
-    #expect(server.status.memory == 2 * 31 + 8, "of bob's; the other columns are the file's")
+    #expect(server.status.bytesBeside == 2 * 31 + 8, "of bob's; the other columns are the file's")
     #expect(try server.journeys(in: .eur).count == 8)
     #expect(old.count == 7)
   }

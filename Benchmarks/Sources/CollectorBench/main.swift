@@ -121,7 +121,7 @@ func use(of process: Process) -> (megabytes: Int, own: Int, seconds: Double) {
   return (megabytes("VmRSS:"), megabytes("RssAnon:"), ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
 }
 
-/// Megabytes of the server's own memory that are of the journeys, as it says itself.
+/// Megabytes that journeys take beside the file of the base, as the server says itself.
 func journeys(of port: UInt16, _ token: String) throws -> Int {
   guard let url = URL(string: "http://127.0.0.1:\(port)/metrics") else { return 0 }
   var request = URLRequest(url: url)
@@ -217,22 +217,20 @@ func sendBatches(
   told("bytes an event", String(batches.bytesPerEvent))
   // Once before the clock runs: files and memory are there then.
   let warm = Load(port: port, connections: connections, requests: 200).run(next: batches.next)
-  // Of its own, and what of that is of the journeys: these grow with what is stored.
-  var memory: [(own: Int, journeys: Int)] = []
+  var memory: [Int] = []
   let before = use(of: server)
   var lastPrinted = 0.0
   let outcome = Load(port: port, connections: connections, requests: events / batch).run(
     next: batches.next,
     progress: { outcome in
       let use = use(of: server)
-      let ofJourneys = (try? journeys(of: port, token)) ?? 0
-      memory.append((use.own, ofJourneys))
+      memory.append(use.own)
       guard outcome.seconds - lastPrinted >= 10 else { return }
       lastPrinted = outcome.seconds
       print(
         "  … \(outcome.events) events, \(perSecond(Double(outcome.events) / outcome.seconds)), "
-          + "\(use.own) MB of its own, \(ofJourneys) of them for journeys, "
-          + "\(use.megabytes - use.own) MB of files")
+          + "\(use.own) MB of its own, \(use.megabytes - use.own) MB of files")
+      fflush(nil)
     })
   let after = use(of: server)
   let rate = Double(outcome.events) / outcome.seconds
@@ -245,14 +243,11 @@ func sendBatches(
     "  answer to a batch, median and 99th of 100",
     "\(Int(outcome.percentile(0.5) * 1000)) and \(Int(outcome.percentile(0.99) * 1000)) ms")
   told("  failed", String(outcome.failed))
-  let firstTenth = memory.prefix(max(1, memory.count / 10))
-  let lastTenth = memory.suffix(max(1, memory.count / 10))
-  func most(_ some: ArraySlice<(own: Int, journeys: Int)>) -> String {
-    "\(some.map(\.own).max() ?? 0) (\(some.map { $0.own - $0.journeys }.max() ?? 0))"
-  }
-  told("  its own memory (without journeys), first tenth", "\(most(firstTenth)) MB")
-  told("    last tenth", "\(most(lastTenth)) MB")
+  let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
+  let lastTenth = memory.suffix(max(1, memory.count / 10)).max() ?? 0
+  told("  memory of its own, first and last tenth", "\(firstTenth) and \(lastTenth) MB")
   told("  pages of files in memory at the end", "\(after.megabytes - after.own) MB")
+  told("  journeys beside the base at the end", "\(try journeys(of: port, token)) MB")
   return warm.events + outcome.events
 }
 

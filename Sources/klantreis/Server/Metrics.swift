@@ -125,8 +125,8 @@ final class Metrics: Sendable {
       "klantreis_overlay_touchpoints", "Touchpoints in memory over the base.",
       moment.journeys.overlayTouchpoints)
     out.value(
-      "klantreis_journeys_bytes", "Memory that journeys take beside the file of the base.",
-      moment.journeys.memory)
+      "klantreis_journeys_bytes", "What journeys take beside the file of the base.",
+      moment.journeys.bytesBeside)
     if let alarms = moment.identityAlarms {
       out.family(
         "klantreis_identity_alarms", .gauge,

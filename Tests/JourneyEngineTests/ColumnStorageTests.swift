@@ -1,0 +1,90 @@
+import CustomerJourney
+import Foundation
+import Testing
+
+@testable import JourneyEngine
+
+@Suite("Where columns stand")
+final class ColumnStorageTests {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "columns-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Files of the folder that this process has mapped.
+  private func mapped() throws -> Int {
+    try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+      .count { $0.contains(folder.path) }
+  }
+
+  #if os(Linux)
+    @Test("a long column stands in a file that nobody else can open, as long as it is there")
+    func files() throws {
+      let storage = ColumnStorage(folder: folder, smallestFile: 40_000)
+      var long: Column<UInt32>? = Column(Array(0..<10_000), in: storage)
+      let short = Column<UInt32>(Array(0..<9_999), in: storage)
+      #expect(try mapped() == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+      #expect(long?.values.elementsEqual(0..<10_000) == true)
+      #expect(short.values.elementsEqual(0..<9_999))
+      long = nil
+      #expect(try mapped() == 0)
+    }
+
+    @Test("what comes to journeys, and their phases, stand where the journeys do")
+    func journeys() throws {
+      let storage = ColumnStorage(folder: folder, smallestFile: 1)
+      var (own, filed) = (Journeys(currency: .eur), Journeys(currency: .eur, storage: storage))
+      var seen = 0
+      for step in 0..<4 {
+        own = grown(own, step)
+        filed = grown(filed, step)
+        #expect(try mapped() > seen, "more than before")
+        seen = try mapped()
+        for model in JourneyModel.builtIn {
+          let phases = (
+            JourneyPlacement(model, in: own), JourneyPlacement(model, in: filed)
+          )
+          #expect(own.count == filed.count)
+          for row in 0..<own.parts.reduce(0, { $0 + $1.table.count }) {
+            #expect(own.time(row: row) == filed.time(row: row))
+            #expect(phases.0.phase(row: row) == phases.1.phase(row: row))
+            #expect(phases.0.rule(row: row) == phases.1.rule(row: row))
+          }
+        }
+        #expect(try mapped() > seen, "their phases")
+        seen = try mapped()
+      }
+      filed = own
+      #expect(try mapped() == 0)
+    }
+
+    /// Each customer of a thousand is touched, fewer each time, so that parts stay.
+    private func grown(_ journeys: Journeys, _ step: Int) -> Journeys {
+      var renewal = Journeys.Renewal(of: journeys, smallBase: 0)
+      let event = renewal.code(.event, step % 2 == 0 ? "Product Viewed" : "Order Completed")
+      for customer in 0..<UInt32(1_000 >> (4 * step)) + 1 {
+        renewal.append(
+          JourneyTable.Row(
+            customer: customer, time: Int64(step) * 1_000, rowID: Int64(step * 10_000) + Int64(customer),
+            event: event, channel: 0))
+      }
+      return renewal.finish()
+    }
+  #endif
+
+  @Test("where there is no folder, a column stands in the process's own memory")
+  func own() throws {
+    let none = ColumnStorage(folder: folder.appending(path: "none"), smallestFile: 1)
+    for storage in [none, .own, ColumnStorage(folder: nil, smallestFile: 1)] {
+      let column = Column<Int64>(Array(0..<1_000), in: storage)
+      #expect(column.values.elementsEqual(0..<1_000))
+      #expect(Column<Int64>([], in: storage).count == 0)
+    }
+    #expect(try mapped() == 0)
+  }
+}
