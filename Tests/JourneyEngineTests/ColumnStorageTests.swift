@@ -70,8 +70,8 @@ final class ColumnStorageTests {
       for customer in 0..<UInt32(1_000 >> (4 * step)) + 1 {
         renewal.append(
           JourneyTable.Row(
-            customer: customer, time: Int64(step) * 1_000, rowID: Int64(step * 10_000) + Int64(customer),
-            event: event, channel: 0))
+            customer: customer, time: Int64(step) * 1_000,
+            rowID: Int64(step * 10_000) + Int64(customer), event: event, channel: 0))
       }
       return renewal.finish()
     }
