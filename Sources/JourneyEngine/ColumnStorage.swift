@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Where columns stand that are made in this process.
 ///
