@@ -21,11 +21,7 @@ package struct ColumnStorage: Sendable {
 
   /// Memory whose bytes are all to be written before they are read, and how to give it back.
   func allocate(bytes: Int, alignment: Int) -> (base: UnsafeMutableRawPointer, isFile: Bool) {
-    #if os(Linux)
-      if bytes >= smallestFile, let folder, let base = Self.mapped(bytes, in: folder) {
-        return (base, true)
-      }
-    #endif
+    if bytes >= smallestFile, let base = UnnamedFile(folder)?.take(bytes) { return (base, true) }
     return (.allocate(byteCount: max(bytes, 1), alignment: alignment), false)
   }
 
@@ -33,16 +29,43 @@ package struct ColumnStorage: Sendable {
     if isFile { munmap(base, bytes) } else { base.deallocate() }
   }
 
-  #if os(Linux)
-    private static func mapped(_ bytes: Int, in folder: String) -> UnsafeMutableRawPointer? {
+  /// For what is gathered piece by piece; nil where there is to be none.
+  func file(forBytes bytes: Int) -> UnnamedFile? {
+    bytes >= smallestFile ? UnnamedFile(folder) : nil
+  }
+}
+
+/// A file without a name, for as long as somebody has it or has mapped some of it.
+final class UnnamedFile {
+  private let file: Int32
+  private var end = 0
+
+  /// Nil where none can be made.
+  init?(_ folder: String?) {
+    #if os(Linux)
+      guard let folder else { return nil }
       var path = Array("\(folder)/columns.XXXXXX".utf8CString)
-      let file = mkstemp(&path)
+      file = mkstemp(&path)
       guard file >= 0 else { return nil }
-      defer { close(file) }
-      // The room is taken now: a page for which the disk has none would end the process.
-      guard unlink(path) == 0, posix_fallocate(file, 0, bytes) == 0 else { return nil }
-      let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
-      return base == MAP_FAILED ? nil : base
-    }
-  #endif
+      unlink(path)
+    #else
+      return nil
+    #endif
+  }
+
+  deinit { if file >= 0 { close(file) } }
+
+  /// So many bytes more, whole pages of them, to be given back by `munmap`; nil where the disk has no room.
+  func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    #if os(Linux)
+      // The room is taken now: a page for which the disk has none later would end the process.
+      guard posix_fallocate(file, off_t(end), off_t(bytes)) == 0 else { return nil }
+      let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, off_t(end))
+      guard base != MAP_FAILED else { return nil }
+      end += bytes
+      return base
+    #else
+      return nil
+    #endif
+  }
 }

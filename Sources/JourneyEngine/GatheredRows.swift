@@ -65,15 +65,22 @@ struct GatheredRows: ~Copyable {
   /// A range is as many customers as these bits can number.
   private let rangeBits: UInt64
 
+  /// Where many stand, if there is one.
+  private let file: UnnamedFile?
+
   /// From so many touchpoints on ranges are worth their while.
   private static let many = 1 << 18
 
-  init(expecting touchpoints: Int = 0) { rangeBits = touchpoints < Self.many ? 32 : 12 }
+  init(expecting touchpoints: Int = 0, in storage: ColumnStorage = .own) {
+    let isMany = touchpoints >= Self.many
+    rangeBits = isMany ? 12 : 32
+    file = isMany ? storage.file(forBytes: touchpoints * MemoryLayout<GatheredRow>.stride) : nil
+  }
 
   mutating func append(_ row: GatheredRow) {
     let range = Int(UInt64(row.customer) &>> rangeBits)
     while ranges.count <= range { ranges.append(RangeOfRows()) }
-    ranges[range].append(row)
+    ranges[range].append(row, in: file)
     count += 1
   }
 
@@ -96,6 +103,7 @@ final class RangeOfRows: @unchecked Sendable {
   /// Free places at the end of the last chunk.
   private var free = 0
 
+  /// Whole pages of them.
   private static let rowsPerChunk = 4096
 
   /// Of the system's own, since other threads give it back than took it, and it is to be free at once.
@@ -105,9 +113,9 @@ final class RangeOfRows: @unchecked Sendable {
 
   var count: Int { chunks.count * Self.rowsPerChunk - free }
 
-  func append(_ row: GatheredRow) {
+  func append(_ row: GatheredRow, in file: UnnamedFile?) {
     if free == 0 {
-      chunks.append(Self.makeChunk())
+      chunks.append(Self.makeChunk(in: file))
       free = Self.rowsPerChunk
     }
     chunks[chunks.count - 1][Self.rowsPerChunk - free] = row
@@ -122,9 +130,10 @@ final class RangeOfRows: @unchecked Sendable {
     }
   }
 
-  private static func makeChunk() -> UnsafeMutablePointer<GatheredRow> {
-    let memory = mmap(
-      nil, chunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+  private static func makeChunk(in file: UnnamedFile?) -> UnsafeMutablePointer<GatheredRow> {
+    let memory =
+      file?.take(chunkBytes)
+      ?? mmap(nil, chunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
     guard let memory, memory != MAP_FAILED else {
       preconditionFailure("out of memory for \(rowsPerChunk) touchpoints")
     }

@@ -243,7 +243,7 @@ extension JourneyTable {
   }
 
   /// Collects touchpoints in any order and sorts them into a table. Takes 36 bytes a touchpoint, and
-  /// not much more while it sorts.
+  /// not much more while it sorts; where many are expected, in a file of the storage.
   package struct Builder: ~Copyable {
     package let currency: Currency
     package private(set) var names: [Dimension: Names]
@@ -270,7 +270,7 @@ extension JourneyTable {
     /// Says before the first touchpoint about how many will come: what is for many costs few too much.
     package mutating func expect(touchpoints: Int) {
       precondition(count == 0, "what is to come is said first")
-      rows = GatheredRows(expecting: touchpoints)
+      rows = GatheredRows(expecting: touchpoints, in: storage)
     }
 
     package mutating func code(_ dimension: Dimension, _ name: String?) -> UInt32 {

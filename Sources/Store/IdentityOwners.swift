@@ -17,26 +17,31 @@ struct IdentityOwners {
   private var changing: [Int64: [Ownership]] = [:]
   private static let several = UInt32.max
 
-  /// Rows from which on reading all owners first is faster than asking for each.
-  private static let many = 200_000
+  /// Rows from which on reading all owners first may be faster than asking for each, and identities
+  /// for one such row up to which it is: else a server with millions would read them all at each look.
+  private static let (many, identitiesPerRow) = (200_000, Int64(4))
 
   init(_ db: Database, forRows count: Int) throws {
-    let isPlain = try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM identity_owner)")
-    guard isPlain == false, count >= Self.many else {
-      way = isPlain == false ? .perRow : .plain
+    // The highest number, 0 where there is none: no more than that are read.
+    let last = try Int64.fetchOne(db, sql: "SELECT max(identity) FROM identity_owner") ?? 0
+    guard last > 0 else {
+      way = .plain
+      return
+    }
+    guard count >= Self.many, last / Self.identitiesPerRow <= count else {
+      way = .perRow
       return
     }
     way = .held
-    let last = try Int64.fetchOne(db, sql: "SELECT max(identity) FROM identity_owner") ?? 0
     customers = Array(repeating: 0, count: Int(last) + 1)
-    let cursor = try Row.fetchCursor(
-      db, sql: "SELECT identity, since, customer FROM identity_owner ORDER BY identity, since")
-    while let row = try cursor.next() {
-      let (identity, since, customer): (Int64, Int64, Int64) = (row[0], row[1], row[2])
+    let all = try RawStatement(
+      "SELECT identity, since, customer FROM identity_owner ORDER BY identity, since", db)
+    try all.forEachRow(db) { row in
+      let (identity, since, customer) = (row.number(0), row.number(1), row.number(2))
       let place = Int(identity)
       if since == .min, let customer = UInt32(exactly: customer) {
         customers[place] = customer
-        continue
+        return
       }
       if customers[place] != Self.several {
         changing[identity] = [Ownership(since: .min, customer: Int64(customers[place]))]

@@ -323,6 +323,22 @@ struct IdentityTests {
     }
   }
 
+  @Test("a few touchpoints of a server with many customers do not have all owners read")
+  func ownersOfFew() throws {
+    try say("bob", "anonymous:b", at: 1)
+    try store.pool.write { db in
+      try db.execute(sql: "INSERT INTO identity (id, key) VALUES (1000003, 'anonymous:far')")
+      try db.execute(
+        sql: """
+          INSERT INTO identity_owner SELECT 1000003, since, customer FROM identity_owner LIMIT 1
+          """)
+      #expect(try IdentityOwners(db, forRows: 250_000).column() == "touchpoint.customer")
+      let few = try IdentityOwners(db, forRows: 249_999)
+      #expect(few.column() != "touchpoint.customer")
+      #expect(few.customer(of: 1_000_003, at: 5) == 1_000_003, "SQLite has said whose it is")
+    }
+  }
+
   @Test("what an older version kept of two keys at once counts after its database was opened")
   func migration() throws {
     let old = TemporaryFolder()
