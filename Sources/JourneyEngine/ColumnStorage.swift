@@ -55,7 +55,8 @@ final class UnnamedFile {
 
   deinit { if file >= 0 { close(file) } }
 
-  /// So many bytes more, whole pages of them, to be given back by `munmap`; nil where the disk has no room.
+  /// So many bytes more, whole pages of them where there are to be others after them, to be given back by
+  /// `munmap`. Nil where the disk has no room.
   func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
     #if os(Linux)
       // The room is taken now: a page for which the disk has none later would end the process.
