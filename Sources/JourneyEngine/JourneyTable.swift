@@ -258,7 +258,7 @@ extension JourneyTable {
     }
 
     /// Codes of names that are known already stay what they are.
-    init(currency: Currency, names: [Dimension: Names], storage: ColumnStorage) {
+    init(currency: Currency, names: [Dimension: Names], storage: ColumnStorage = .own) {
       self.currency = currency
       self.names = names
       self.storage = storage
