@@ -56,7 +56,8 @@ final class KeeperTests {
   @Test("who asks how it stands waits for nobody who reads")
   func statusMeanwhile() throws {
     try Data("no base".utf8).write(to: base)
-    let (asked, reasons) = (Mutex<JourneyKeeper?>(nil), Lines())
+    let asked = Mutex<JourneyKeeper?>(nil)
+    let reasons = Lines()
     let reader = JourneyKeeper(
       store: try Store(folder: project.folder), folder: project.folder,
       // It is said in the middle of reading.
