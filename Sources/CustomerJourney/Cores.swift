@@ -13,13 +13,13 @@ package enum Cores {
   /// Does so many pieces of a work on all cores, in any order, and returns when all are done. What a
   /// thread of the background shares stays in the background.
   package static func perform(iterations: Int, _ body: @Sendable (Int) -> Void) {
-    guard isInBackground else {
+    guard place == .background else {
       return DispatchQueue.concurrentPerform(iterations: iterations, execute: body)
     }
     let next = Atomic(0)
     // Made here and not taken from the system's: those that it has would be in nobody's background.
     onThreads(beside: min(count, iterations) - 1) {
-      isInBackground = true
+      place = .background
       while true {
         let piece = next.add(1, ordering: .relaxed).oldValue
         guard piece < iterations else { return }
@@ -33,13 +33,15 @@ package enum Cores {
   package static func inBackground<Success, Failure: Error>(
     _ body: () throws(Failure) -> Success
   ) throws(Failure) -> Success {
+    // What others wait for does not step back on its way.
+    if place == .foreground { return try body() }
     // A thread has the niceness of the one that begins it: this one is begun while none steps back.
     _ = Foreground.shared
     var result: Result<Success, Failure>?
     let isDone = onThread {
       // A thread may always step back, and never forward again: that is why it has one of its own.
       setpriority(process, 0, getpriority(process, 0) + niceness)
-      isInBackground = true
+      place = .background
       result = Result(catching: body)
     }
     guard isDone, let result else { return try body() }
@@ -51,7 +53,7 @@ package enum Cores {
   package static func inForeground<Success, Failure: Error>(
     _ body: () throws(Failure) -> Success
   ) throws(Failure) -> Success {
-    guard isInBackground else { return try body() }
+    guard place == .background else { return try body() }
     var result: Result<Success, Failure>?
     Foreground.shared.perform { result = Result(catching: body) }
     guard let result else { preconditionFailure("what was performed has a result") }
@@ -60,15 +62,19 @@ package enum Cores {
 
   private static let process = __priority_which_t(PRIO_PROCESS.rawValue)
 
+  private enum Place: Int {
+    case usual, background, foreground
+  }
+
   /// Of this thread. Threads begin with the niceness of the one that begins them, but not with this.
-  private static var isInBackground: Bool {
-    get { pthread_getspecific(mark) != nil }
-    set { pthread_setspecific(mark, UnsafeRawPointer(bitPattern: newValue ? 1 : 0)) }
+  private static var place: Place {
+    get { Place(rawValue: Int(bitPattern: pthread_getspecific(mark))) ?? .usual }
+    set { pthread_setspecific(mark, UnsafeRawPointer(bitPattern: newValue.rawValue)) }
   }
 
   private static let mark = {
     var key = pthread_key_t()
-    // Without a key no thread is known to be in the background, and the work is shared as any other.
+    // Without a key no thread is known to be elsewhere, and the work is shared as any other.
     return pthread_key_create(&key, nil) == 0 ? key : pthread_key_t.max
   }()
 
@@ -128,6 +134,7 @@ package enum Cores {
 
     private init() {
       let thread = Thread { [self] in
+        place = .foreground
         while true {
           wakeUp.wait()
           guard let next = waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
