@@ -121,6 +121,20 @@ func use(of process: Process) -> (megabytes: Int, own: Int, seconds: Double) {
   return (megabytes("VmRSS:"), megabytes("RssAnon:"), ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
 }
 
+/// Megabytes that are a server's own when it has done all that is to be done after the last event, or
+/// after a minute.
+func ownAtRest(_ server: Process) -> Int {
+  var calm = 0
+  var last = use(of: server).seconds
+  for _ in 0..<60 where calm < 3 {
+    sleep(1)
+    let seconds = use(of: server).seconds
+    calm = seconds - last < 0.1 ? calm + 1 : 0
+    last = seconds
+  }
+  return use(of: server).own
+}
+
 /// Megabytes that journeys take beside the file of the base, as the server says itself.
 func journeys(of port: UInt16, _ token: String) throws -> Int {
   guard let url = URL(string: "http://127.0.0.1:\(port)/metrics") else { return 0 }
@@ -198,6 +212,7 @@ func measure(_ makeUp: Visits.MakeUp, pixel: Double?) throws {
   try waitUntilOpen(port)
   var stored = try sendBatches(makeUp, to: server, port, token: token)
   if makeUp == .typical { stored += sendSingles(to: port, pixel: pixel) }
+  told("memory of its own at rest", "\(ownAtRest(server)) MB")
 
   // Is it all there?
   let file = data.appending(path: "klantreis.sqlite")
