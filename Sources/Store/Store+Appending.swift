@@ -43,13 +43,15 @@ extension Store {
   package func append(_ batches: [CollectedBatch]) throws -> [Appended] {
     guard batches.contains(where: { !$0.isEmpty }) else { return batches.map { _ in Appended() } }
     do {
-      return try pool.writeWithoutTransaction { db in
-        var appended: [Appended] = []
-        try db.inTransaction(.immediate) {
-          appended = try insert(batches, db)
-          return .commit
+      return try Cores.inForeground {
+        try pool.writeWithoutTransaction { db in
+          var appended: [Appended] = []
+          try db.inTransaction(.immediate) {
+            appended = try insert(batches, db)
+            return .commit
+          }
+          return appended
         }
-        return appended
       }
     } catch {
       // What was rolled back has no numbers.

@@ -42,6 +42,37 @@ struct StoreTests {
     try store.probe()
   }
 
+  /// Hears with which niceness each commit is made.
+  private final class Commits: TransactionObserver {
+    let niceness = Mutex<[Int32]>([])
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseDidRollback(_ db: Database) {}
+    func databaseDidCommit(_ db: Database) {
+      niceness.withLock { $0.append(StoreTests.niceness()) }
+    }
+  }
+
+  private static func niceness() -> Int32 {
+    getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+  }
+
+  @Test("who stores something in the background does not stand back meanwhile")
+  func storedInBackground() throws {
+    let commits = Commits()
+    store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
+    let usual = Self.niceness()
+    try #require(usual < 19)
+    try Cores.inBackground {
+      #expect(Self.niceness() > usual)
+      try store.append([touchpoint("Ann", at: 1, id: "m1")])
+      try store.addSegment(name: "new", rule: "", created: Timestamp(seconds: 1))
+      #expect(Self.niceness() > usual)
+    }
+    #expect(commits.niceness.withLock { $0 } == [usual, usual])
+  }
+
   @Test("who empties the log waits for another who does the same, which SQLite does not")
   func logEmptiedByTwo() throws {
     let other = try Store(folder: folder.url)
