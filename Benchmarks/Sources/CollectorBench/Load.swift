@@ -62,7 +62,8 @@ struct Load {
     let start = now()
     var nextProgress = start + 1
     var idle = Array(connections.indices)
-    while outcome.requests + outcome.failed < requests {
+    var lost = 0
+    while outcome.requests + outcome.failed < requests, lost < connections.count {
       while begun < requests, !idle.isEmpty {
         let due = rate.map { start + Double(begun) / $0 }
         if let due, due > now() { break }
@@ -91,7 +92,8 @@ struct Load {
           outcome.failed += 1
         }
         connections[i].isBusy = false
-        idle.append(i)
+        // Nothing happens any more on one that is lost.
+        if status == 0 { lost += 1 } else { idle.append(i) }
       }
       if now() > nextProgress {
         nextProgress += 1
