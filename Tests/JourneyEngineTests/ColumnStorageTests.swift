@@ -71,6 +71,21 @@ final class ColumnStorageTests {
       #expect(self.mapped() == 0)
     }
 
+    @Test("where many touchpoints are expected, they are gathered in a file")
+    func gathered() {
+      let none = Journeys(currency: .eur, storage: ColumnStorage(folder: folder, smallestFile: 1))
+      var renewal = Journeys.Renewal(of: none)
+      renewal.expect(touchpoints: 1 << 18)
+      for number in 0..<5_000 {
+        renewal.append(
+          JourneyTable.Row(
+            customer: 7, time: Int64(5_000 - number), rowID: Int64(number), event: 0, channel: 0))
+      }
+      #expect(mapped() > 0)
+      let journeys = renewal.finish()
+      #expect((0..<journeys.count).map(journeys.time) == Array(1...5_000))
+    }
+
     /// Each customer of a thousand is touched, fewer each time, so that parts stay.
     private func grown(_ journeys: Journeys, _ step: Int) -> Journeys {
       var renewal = Journeys.Renewal(of: journeys, smallBase: 0)
