@@ -141,7 +141,8 @@ extension Journeys {
 
   /// Bytes of memory that a new base takes while this one is in use: phases and rules in the models that
   /// were asked for, a place for each journey that moved, and room to work. The columns are a mapped
-  /// file, whose pages the system lets go when it needs them.
+  /// file, whose pages the system lets go when it needs them; so are phases and rules, where the disk has
+  /// room for them, but that is not known before.
   package var memoryOfNewBase: Int {
     let moved = parts.dropFirst().reduce(0) { $0 + $1.journeyCount }
     return count * 2 * (parts.first?.placements.count ?? 0) + moved * 64 + (32 << 20)

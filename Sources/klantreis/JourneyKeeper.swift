@@ -177,9 +177,7 @@ final class JourneyKeeper: Sendable {
   }
 
   /// The same. Where another process has let go of changes that were not read here, its base has them.
-  private func catchUp(
-    _ held: inout Held, orOpen currency: Currency?
-  ) throws {
+  private func catchUp(_ held: inout Held, orOpen currency: Currency?) throws {
     do {
       try catchUp(&held)
     } catch is ForgottenChanges {
