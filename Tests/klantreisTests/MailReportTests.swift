@@ -115,7 +115,8 @@ struct MailReportTests {
       try workspace.set(.reportsSecret, to: Self.secret)
       #expect(try await post(client, body, secret: "another one").status == 401)
       let now = Timestamp.now
-      for seconds in [-Limits.signatureSeconds - 60, Limits.signatureSeconds + 60] {
+      // One of the future comes to hold while a busy machine has it in hand: it is an hour too early.
+      for seconds in [-Limits.signatureSeconds - 60, Limits.signatureSeconds + 3_600] {
         #expect(try await post(client, body, at: now.adding(seconds: seconds)).status == 401)
       }
       for timestamp in ["x", "-9223372036854775808", "9223372036854775807"] {
