@@ -8,7 +8,7 @@ package enum Cores {
   package static let count = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
   /// How much later than others a thread of the background gets the processor, as `nice` counts it.
-  private static let niceness: Int32 = 5
+  private static let niceness: Int32 = 10
 
   /// Does so many pieces of a work on all cores, in any order, and returns when all are done. What a
   /// thread of the background shares stays in the background.
@@ -40,7 +40,8 @@ package enum Cores {
     var result: Result<Success, Failure>?
     let isDone = onThread {
       // A thread may always step back, and never forward again: that is why it has one of its own.
-      setpriority(process, 0, getpriority(process, 0) + niceness)
+      // From that of the program on: the system's queues have threads that step forward where they may.
+      setpriority(process, 0, getpriority(process, id_t(getpid())) + niceness)
       place = .background
       result = Result(catching: body)
     }
