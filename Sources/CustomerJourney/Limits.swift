@@ -92,6 +92,10 @@ package enum Limits {
   package static let waitingEvents = 100_000
   /// Events that are stored in one commit at most, the last request's whole.
   package static let eventsPerCommit = 10_000
+  /// Seconds from the beginning of one commit to that of the next, at least, and events that wait with
+  /// which it is made sooner.
+  package static let secondsPerCommit = 0.002
+  package static let eventsOfHaste = 200
   /// Seconds after which a client that was sent away may come again.
   package static let retryAfterSeconds = 2
   /// Seconds in which a request must have come in whole.

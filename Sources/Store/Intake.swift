@@ -109,9 +109,15 @@ package final class Intake: Sendable {
   }
 
   private func work() {
+    var next = ContinuousClock.now
     while true {
+      // Each commit costs the disk and the processor the same, whether for one event or for ten: those
+      // that come shortly after each other share one.
+      let pause = next - .now
+      if pause > .zero, isCalm { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
       let (group, isLast) = state.withLock { state in (Self.takeGroup(&state), state.isClosed) }
       if !group.isEmpty {
+        next = .now + .seconds(Limits.secondsPerCommit)
         write(group)
         continue
       }
@@ -127,6 +133,11 @@ package final class Intake: Sendable {
       for waiter in finished { waiter.resume() }
       return
     }
+  }
+
+  /// True where few wait, and the program goes on.
+  private var isCalm: Bool {
+    state.withLock { !$0.isClosed && 1..<Limits.eventsOfHaste ~= $0.events }
   }
 
   private static func takeGroup(_ state: inout State) -> [Waiting] {
