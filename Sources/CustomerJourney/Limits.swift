@@ -146,6 +146,12 @@ package enum Limits {
   package static let newsSecondsUnderLoad = 5.0
   /// The same at most while a play is on: what begins it and what comes of it lie within a second.
   package static let newsSecondsOfPlays = 0.35
+  /// New touchpoints that are read at one time where there are journeys already, those of changed journeys
+  /// that are read again in one step, and seconds that are given way to the write-ahead log between two
+  /// such times and steps, at most.
+  package static let newsPerReading: Int64 = 500_000
+  package static let touchpointsPerStep = 100_000
+  package static let giveWaySeconds = 1.0
   /// Touchpoints on one page of a customer's timeline.
   package static let timelineTouchpoints = 500
 

@@ -9,8 +9,12 @@ import Synchronization
 /// in every few then waits until the disk has thousands of pages, and so do all that are to be
 /// answered by it. Here another connection copies while commits go on. Only the last bit must be copied
 /// by the writer, for a log begins anew only where all of it was copied and nobody reads in it.
+///
+/// Whoever reads keeps what came since it began from being copied. Long readers that follow each other
+/// would let the log grow for as long as something comes, and each look into it take longer: they come to
+/// ``giveWay(atMost:)`` first.
 final class LogKeeper: Sendable {
-  /// Pages that are copied at a time, at least.
+  /// Pages that are copied at a time, at least; the writer copies a quarter of them at most.
   private let step: Int
   /// Pages after which the log is to begin anew.
   private let most: Int
@@ -21,9 +25,17 @@ final class LogKeeper: Sendable {
   private struct State {
     /// Pages of the log that are in the database.
     var copied = 0
-    /// When the log has so many, the writer copies the rest.
+    /// Pages that were copied at the last time; more than any where none were yet.
+    var lastCopied = Int.max
+    /// Pages of the log.
+    var pages = 0
+    /// When the log has so many, it is to end.
     var end: Int
     var isCopying = false
+    /// When the log has so many, it is tried again to copy what a reader kept from being copied.
+    var retry = 0
+    /// Those who wait until the log begins anew.
+    var waiting: [DispatchSemaphore] = []
     /// Opened when it is needed: most commands write little.
     var connection: DatabaseQueue?
   }
@@ -39,6 +51,8 @@ final class LogKeeper: Sendable {
 
   /// Pages of the log that are in the database.
   var copied: Int { state.withLock { $0.copied } }
+  /// Pages of the log, as the last commit left it.
+  var pages: Int { state.withLock { $0.pages } }
 
   /// Hears of each commit of a connection, in place of SQLite's own rule.
   func watch(_ db: Database) {
@@ -54,19 +68,35 @@ final class LogKeeper: Sendable {
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
+  /// For somebody who is going to read for long and can wait: returns when the log is not far too long,
+  /// or after so many seconds.
+  func giveWay(atMost seconds: Double) {
+    let beginsAnew = state.withLock { state -> DispatchSemaphore? in
+      guard state.pages >= 2 * most else { return nil }
+      let semaphore = DispatchSemaphore(value: 0)
+      state.waiting.append(semaphore)
+      return semaphore
+    }
+    guard let beginsAnew else { return }
+    _ = beginsAnew.wait(timeout: .now() + seconds)
+    state.withLock { $0.waiting.removeAll { $0 === beginsAnew } }
+  }
+
   /// `pages` are those of the log.
   private func committed(pages: Int, _ connection: OpaquePointer) {
     let next = state.withLock { state -> Step in
-      if pages < state.copied {
-        // The log has begun anew.
-        state.copied = 0
-        state.end = most
-      }
+      if pages < state.pages { Self.beginAnew(&state, most) }
+      state.pages = pages
       if state.isCopying { return .none }
-      let isCopied = pages - state.copied < step
+      let rest = pages - state.copied
+      if pages >= state.end {
+        if rest < step / 4 { return .end }
+      } else if rest < step {
+        return .none
+      }
+      guard pages >= state.retry else { return .none }
       // On a disk that is slower than what comes, the writer has to wait after all.
-      if pages >= state.end, isCopied || pages >= 2 * most { return .end }
-      if isCopied { return .none }
+      if pages >= 2 * most, state.retry == 0, rest > state.lastCopied { return .end }
       state.isCopying = true
       return .copy
     }
@@ -74,13 +104,21 @@ final class LogKeeper: Sendable {
     case .none: break
     case .copy: queue.async { [self] in copy() }
     case .end:
-      let copied = Self.copy(connection)
+      let copied = Self.copy(connection)?.copied
       state.withLock { state in
         state.copied = copied ?? state.copied
         // Where somebody reads in it, it is tried again a while later.
         state.end = pages + self.step / 4
       }
     }
+  }
+
+  private static func beginAnew(_ state: inout State, _ most: Int) {
+    state.copied = 0
+    state.lastCopied = .max
+    state.end = most
+    state.retry = 0
+    for waiting in exchange(&state.waiting, with: []) { waiting.signal() }
   }
 
   private func copy() {
@@ -93,16 +131,20 @@ final class LogKeeper: Sendable {
       return state.connection
     }
     let before = copied
-    let copied = connection?.inDatabase { db -> Int? in
-      guard let connection = db.sqliteConnection else { return nil }
-      let copied = Self.copy(connection)
-      // While somebody reads for long nothing is copied after each commit.
-      if copied != before { Self.sync(connection) }
-      return copied
+    let log = connection?.inDatabase { db -> (pages: Int, copied: Int)? in
+      guard let connection = db.sqliteConnection, let log = Self.copy(connection) else {
+        return nil
+      }
+      if log.copied != before { Self.sync(connection) }
+      return log
     }
     state.withLock { state in
-      state.copied = (copied ?? nil) ?? state.copied
       state.isCopying = false
+      guard let log = log ?? nil else { return }
+      state.lastCopied = log.copied - before
+      state.copied = log.copied
+      // Not after each commit while somebody reads for long.
+      state.retry = log.copied < log.pages ? log.pages + step / 4 : 0
     }
   }
 
@@ -117,11 +159,13 @@ final class LogKeeper: Sendable {
     _ = methods.pointee.xSync(file, SQLITE_SYNC_NORMAL)
   }
 
-  /// Returns how many pages of the log are in the database now; nil where it could not be done.
-  private static func copy(_ connection: OpaquePointer) -> Int? {
+  /// Returns how many pages the log had and how many of them are in the database now; nil where it could
+  /// not be done.
+  private static func copy(_ connection: OpaquePointer) -> (pages: Int, copied: Int)? {
+    var pages: Int32 = -1
     var copied: Int32 = -1
     let code = sqlite3_wal_checkpoint_v2(
-      connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, &copied)
-    return code == SQLITE_OK && copied >= 0 ? Int(copied) : nil
+      connection, nil, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied)
+    return code == SQLITE_OK && copied >= 0 ? (Int(pages), Int(copied)) : nil
   }
 }

@@ -31,69 +31,123 @@ package protocol NewsReader: ~Copyable {
   mutating func add(_ row: StoredRow)
 }
 
+/// How far news were read.
+package struct Reached: Sendable {
+  package var mark: StoreMark
+  /// True where there may be more.
+  package var isMore = false
+}
+
 /// What has changed since a mark is not known any more.
 package struct ForgottenChanges: Error {}
 
 extension Store {
-  /// Reads what is new since `mark`, all of one moment, and says how far it came.
+  /// Reads what is new since `mark` and says how far it came: to the end, or as far as `rows` new
+  /// touchpoints go.
+  ///
+  /// All is of one moment, unless it is allowed to be read in `steps` and more than so many touchpoints of
+  /// journeys that changed are to be read again: nobody keeps the write-ahead log from beginning anew for
+  /// that long. What changed meanwhile may be there or not then, and comes with the next news.
   ///
   /// Throws ``ForgottenChanges`` when some of it is not known any more; all can be read always. A row
   /// that another touchpoint had before it was deleted comes as a new one. Much that is new is read by
   /// several threads, in blocks of so many rows.
   package func readNews(
-    since mark: StoreMark, to reader: inout some NewsReader & ~Copyable,
-    rowsPerBlock: Int64 = 16_384
-  ) throws -> StoreMark {
-    try pool.read { db in
-      guard try mark == StoreMark() || mark.change >= Self.lastForgotten(db) else {
-        throw ForgottenChanges()
-      }
-      var reached = mark
+    since mark: StoreMark, to reader: inout some NewsReader & ~Copyable, atMost rows: Int64 = .max,
+    steps: Int = .max, rowsPerBlock: Int64 = 16_384
+  ) throws -> Reached {
+    var reached = Reached(mark: mark)
+    var kept = mark.row
+    var last: Int64 = 0
+    func readNames(_ db: Database) throws {
       let names = try Row.fetchCursor(
-        db, sql: "SELECT id, kind, text FROM name WHERE id > ? ORDER BY id", arguments: [mark.name])
+        db, sql: "SELECT id, kind, text FROM name WHERE id > ? ORDER BY id",
+        arguments: [reached.mark.name])
       while let name = try names.next() {
-        reached.name = name[0]
+        reached.mark.name = name[0]
         guard let kind = NameKind(rawValue: name[1]) else { continue }
         reader.addName(kind, name[0], name[2])
       }
+    }
+    func readAgain(_ numbers: [Int64], _ owners: IdentityOwners, _ db: Database) throws {
+      for chunk in numbers.chunks(of: 500) {
+        let marks = databaseQuestionMarks(count: chunk.count)
+        try Self.read("id IN (\(marks))", chunk, owners, db) { reader.add($0) }
+      }
+    }
+    /// New touchpoints to the number `end`.
+    func readNew(to end: Int64, _ owners: IdentityOwners, _ db: Database) throws {
+      reached.mark.row = min(kept, end)
+      func add(_ row: StoredRow) {
+        reached.mark.row = row.id
+        reader.add(row)
+      }
+      if end - kept > 16 * rowsPerBlock {
+        let blocks = TouchpointBlocks((kept + 1)...end, rowsPerBlock: rowsPerBlock)
+        try help(reading: blocks, owners, asOf: Self.lastChange(db))
+        try blocks.takeAll(
+          reading: { try Self.read($0, owners, db, add) }, taking: { $0.forEach(add) })
+      } else if end > kept {
+        try Self.read((kept + 1)...end, owners, db, add)
+      }
+      if end < last {
+        // A number that nobody has is a place to go on from too.
+        reached.mark.row = end
+        reached.isMore = true
+      }
+      reached.mark.store = try Self.databaseNumber(db)
+      reached.mark.rowCheck = try Self.check(ofRow: reached.mark.row, db) ?? 0
+    }
+
+    let rest = try pool.read { db -> (again: [Int64], end: Int64, owners: IdentityOwners)? in
+      guard try mark == StoreMark() || mark.change >= Self.lastForgotten(db) else {
+        throw ForgottenChanges()
+      }
+      try readNames(db)
       var changed: Set<Int64> = []
       // What is above has gone, or is new.
-      var kept = mark.row
       let changes = try Row.fetchCursor(
         db, sql: "SELECT id, customer, last_row FROM journey_change WHERE id > ? ORDER BY id",
         arguments: [mark.change])
       while let change = try changes.next() {
-        reached.change = change[0]
+        reached.mark.change = change[0]
         changed.insert(change[1])
         kept = min(kept, change[2])
       }
       let again =
         changed.isEmpty ? [] : reader.changed(customers: changed).filter { $0 <= kept }.sorted()
-      let new = try Int64.fetchOne(db, sql: "SELECT max(id) FROM touchpoint") ?? 0
-      let coming = again.count + Int(max(0, new - kept))
+      last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM touchpoint") ?? 0
+      let end = last - kept > rows ? kept + rows : last
+      let coming = again.count + Int(max(0, end - kept))
       reader.expect(touchpoints: coming)
       let owners = try IdentityOwners(db, forRows: coming)
-      for chunk in again.chunks(of: 500) {
-        let marks = databaseQuestionMarks(count: chunk.count)
-        try Self.read("id IN (\(marks))", chunk, owners, db) { reader.add($0) }
-      }
-      reached.row = kept
-      func add(_ row: StoredRow) {
-        reached.row = row.id
-        reader.add(row)
-      }
-      if new - kept > 16 * rowsPerBlock {
-        let blocks = TouchpointBlocks((kept + 1)...new, rowsPerBlock: rowsPerBlock)
-        try help(reading: blocks, owners, asOf: Self.lastChange(db))
-        try blocks.takeAll(
-          reading: { try Self.read($0, owners, db, add) }, taking: { $0.forEach(add) })
-      } else if new > kept {
-        try Self.read((kept + 1)...new, owners, db, add)
-      }
-      reached.store = try Self.databaseNumber(db)
-      reached.rowCheck = try Self.check(ofRow: reached.row, db) ?? 0
-      return reached
+      guard again.count <= steps else { return (again, end, owners) }
+      try readAgain(again, owners, db)
+      try readNew(to: end, owners, db)
+      return nil
     }
+    guard let rest else { return reached }
+    /// What was not deleted since: numbers above may be others' now, and come as new ones next time.
+    func readLowest(_ db: Database) throws -> Int64 {
+      try readNames(db)
+      return try Int64.fetchOne(
+        db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?",
+        arguments: [reached.mark.change]) ?? .max
+    }
+    for step in rest.again.chunks(of: steps) {
+      giveWay()
+      try pool.read { db in
+        let lowest = try readLowest(db)
+        try readAgain(step.filter { $0 <= lowest }, rest.owners, db)
+      }
+    }
+    giveWay()
+    try pool.read { db in
+      let lowest = try readLowest(db)
+      try readNew(to: min(rest.end, lowest), rest.owners, db)
+    }
+    reached.isMore = true
+    return reached
   }
 
   /// True when `mark` was read from this database and the database is not an older one since.

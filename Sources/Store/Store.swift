@@ -11,6 +11,7 @@ package final class Store: Sendable {
   let pool: DatabasePool
   /// Only asks whether anybody committed; a connection never sees its own commits that way.
   let watcher: DatabaseQueue
+  let log: LogKeeper
   /// Numbers of names and customers that were looked up before; they never change.
   let known = Mutex(KnownNumbers())
   /// Keys of persons who were erased, which are not taken in again.
@@ -20,6 +21,8 @@ package final class Store: Sendable {
 
   /// How long is waited for another process that keeps the database locked.
   static let patienceSeconds = 30.0
+  /// Bytes that the write-ahead log keeps on the disk.
+  private static let longestLog = 512 << 20
   /// The database file's name in a data folder.
   package static let fileName = "klantreis.sqlite"
 
@@ -32,12 +35,15 @@ package final class Store: Sendable {
     configuration.busyMode = .timeout(Self.patienceSeconds)
     let path = folder.appending(path: Self.fileName).path
     let log = LogKeeper(path: path)
+    self.log = log
     configuration.prepareDatabase { db in
       // Of a new file: a page has some twenty touchpoints, and each that changes is written whole.
       try db.execute(sql: "PRAGMA page_size = 8192")
       // What readers read comes by in order or is a few pages: the system has the rest in its memory.
       let kilobytes = db.configuration.readonly ? 8_192 : 65_536
       try db.execute(sql: "PRAGMA cache_size = -\(kilobytes)")
+      // What a log took while somebody read for long is given back when it begins anew.
+      try db.execute(sql: "PRAGMA journal_size_limit = \(Self.longestLog)")
       log.watch(db)
     }
     if !FileManager.default.fileExists(atPath: path) {
@@ -69,6 +75,10 @@ extension Store {
   func write<Result>(_ updates: (Database) throws -> Result) throws -> Result {
     try Cores.inForeground { try pool.write(updates) }
   }
+
+  /// For those who read much one time after the other: lets the write-ahead log begin anew between two
+  /// of them where it has grown long, and waits for that a moment at most.
+  package func giveWay() { log.giveWay(atMost: Limits.giveWaySeconds) }
 }
 
 package enum StoreError: Error, CustomStringConvertible {

@@ -169,11 +169,22 @@ final class JourneyKeeper: Sendable {
   }
 
   private func catchUp(_ held: inout Held) throws {
-    var reader = JourneyReader(held.journeys, held.codes)
-    let mark = try store.readNews(since: held.mark, to: &reader)
-    guard mark != held.mark else { return }
-    held.mark = mark
-    (held.journeys, held.codes) = reader.finish()
+    // Much in parts: what comes meanwhile stays in the write-ahead log for as long as anybody reads. All
+    // at once is faster where there is nothing to add it to.
+    let isFirst = held.mark == StoreMark()
+    var steps = Limits.touchpointsPerStep
+    while true {
+      var reader = JourneyReader(held.journeys, held.codes)
+      let news = try store.readNews(
+        since: held.mark, to: &reader, atMost: isFirst ? .max : Limits.newsPerReading, steps: steps)
+      guard news.mark != held.mark else { return }
+      held.mark = news.mark
+      (held.journeys, held.codes) = reader.finish()
+      guard news.isMore else { return }
+      store.giveWay()
+      // What changed meanwhile comes in one step: the end is always of one moment.
+      steps = .max
+    }
   }
 
   /// The same. Where another process has let go of changes that were not read here, its base has them.

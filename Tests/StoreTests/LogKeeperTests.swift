@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import Store
@@ -76,6 +77,62 @@ struct LogKeeperTests {
       for _ in 0..<400 { try commit() }
       #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM t") == 0)
       #expect(try beginnings() == first)
+    }
+    try store(untilBegun: 3, since: first)
+  }
+
+  @Test("who is going to read waits only while the log is far too long, and no longer than it said")
+  func giveWay() throws {
+    let clock = ContinuousClock()
+    while keeper.pages < Self.most / 2 { try commit() }
+    #expect(clock.measure { keeper.giveWay(atMost: 60) } < .seconds(60))
+    try writer.read { db in
+      _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM t")
+      for _ in 0..<(3 * Self.most) { try commit() }
+      #expect(clock.measure { keeper.giveWay(atMost: 0.05) } >= .milliseconds(50))
+    }
+    // Who waits is told when it begins anew.
+    let isBegun = Mutex(false)
+    let took = Mutex<Duration?>(nil)
+    let waiter = Thread { [keeper] in
+      isBegun.withLock { $0 = true }
+      let time = clock.measure { keeper.giveWay(atMost: 60) }
+      took.withLock { $0 = time }
+    }
+    waiter.start()
+    while !isBegun.withLock({ $0 }) {}
+    let end = clock.now + .seconds(120)
+    while took.withLock({ $0 }) == nil, clock.now < end { try commit() }
+    #expect(took.withLock { $0 }.map { $0 < .seconds(60) } == true)
+  }
+
+  @Test("readers of whom one always reads let the log begin anew when they give way")
+  func overlapping() throws {
+    let first = try beginnings()
+    let isOver = Mutex(false)
+    let turn = Mutex(0)
+    let readers = DispatchGroup()
+    for number in 0..<2 {
+      Thread.detachNewThread { [keeper, writer] in
+        readers.enter()
+        defer { readers.leave() }
+        while !isOver.withLock({ $0 }) {
+          keeper.giveWay(atMost: 60)
+          try? writer.read { db in
+            _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM t")
+            // The other one has begun before this one ends, unless it gives way.
+            turn.withLock { $0 = number }
+            while turn.withLock({ $0 }) == number, keeper.pages < 2 * Self.most,
+              !isOver.withLock({ $0 })
+            {}
+          }
+        }
+      }
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      // Whoever gives way hears of it by commits.
+      while readers.wait(timeout: .now()) == .timedOut { try? commit() }
     }
     try store(untilBegun: 3, since: first)
   }

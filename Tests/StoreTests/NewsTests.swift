@@ -26,6 +26,32 @@ struct News: NewsReader {
   mutating func add(_ row: StoredRow) { rows.append(row) }
 }
 
+/// Keeps whose each row is, as journeys do.
+private struct Mirror: NewsReader {
+  var rows: [Int64: Int64] = [:]
+  /// Rows that came though they were there.
+  var twice: [Int64] = []
+  /// What happens to the store while rows come, and how often.
+  var meanwhile: () throws -> Void = {}
+  var happenings = 0
+
+  mutating func expect(touchpoints: Int) {}
+  mutating func addName(_ kind: NameKind, _ number: Int64, _ text: String) {}
+
+  mutating func changed(customers: Set<Int64>) -> [Int64] {
+    let numbers = rows.filter { customers.contains($0.value) }.map(\.key)
+    for number in numbers { rows[number] = nil }
+    return numbers
+  }
+
+  mutating func add(_ row: StoredRow) {
+    if rows.updateValue(row.customer, forKey: row.id) != nil { twice.append(row.id) }
+    guard happenings > 0 else { return }
+    happenings -= 1
+    do { try meanwhile() } catch { Issue.record(error) }
+  }
+}
+
 @Suite("What is new in a store")
 struct NewsTests {
   let folder = TemporaryFolder()
@@ -44,7 +70,8 @@ struct NewsTests {
   {
     var news = News(held: held)
     let reached = try store.readNews(since: mark, to: &news)
-    return (news, reached)
+    #expect(!reached.isMore)
+    return (news, reached.mark)
   }
 
   @Test("rows and names come once, in order of arrival")
@@ -80,8 +107,8 @@ struct NewsTests {
     #expect(alone.news.rows.count < first.news.rows.count)
     for rowsPerBlock: Int64 in [1, 3, 16, 20] {
       var news = News()
-      let mark = try store.readNews(since: StoreMark(), to: &news, rowsPerBlock: rowsPerBlock)
-      #expect(mark == alone.mark, "\(reason), \(rowsPerBlock) rows a block")
+      let reached = try store.readNews(since: StoreMark(), to: &news, rowsPerBlock: rowsPerBlock)
+      #expect(reached.mark == alone.mark, "\(reason), \(rowsPerBlock) rows a block")
       #expect(news.rows.map(\.id) == alone.news.rows.map(\.id))
       #expect(news.rows.map(\.customer) == alone.news.rows.map(\.customer))
     }
@@ -143,6 +170,118 @@ struct NewsTests {
     #expect(news.changed == [1, 2])
     #expect(news.rows.map(\.id) == [1, 2, 3])
     #expect(news.rows.map(\.customer) == [1, 3, 3])
+  }
+
+  @Test("so many at one time come all, one time after the other")
+  func inParts() throws {
+    try store.append((0..<20).map { touchpoint("c\($0 % 3)", at: Int64($0), id: "m\($0)") })
+    // Numbers that nobody has, also where a part ends.
+    try store.pool.write { try $0.execute(sql: "DELETE FROM touchpoint WHERE id BETWEEN 6 AND 14") }
+    let alone = try read(since: StoreMark())
+    var news = News()
+    var reached = Reached(mark: StoreMark(), isMore: true)
+    var times = 0
+    while reached.isMore {
+      let before = news.rows.count
+      reached = try store.readNews(since: reached.mark, to: &news, atMost: 4)
+      #expect(try store.knows(reached.mark))
+      #expect(news.rows.count - before <= 4)
+      times += 1
+    }
+    #expect(times == 6)
+    #expect(reached.mark == alone.mark)
+    #expect(news.rows.map(\.id) == alone.news.rows.map(\.id))
+  }
+
+  @Test(
+    "whatever happens while changed journeys are read in steps, in the end they are as the store has them",
+    arguments: 0..<100)
+  func inSteps(seed: UInt64) throws {
+    var random = SeededGenerator(state: seed)
+    func customer() -> String { "c\(Int.random(in: 0..<40, using: &random))" }
+    var next = 0
+    func append(_ count: Int) throws {
+      try store.append(
+        (0..<count).map { _ in
+          next += 1
+          return touchpoint(customer(), at: Int64(next * 7919 % 100), id: "m\(next)")
+        })
+    }
+    func happen() throws {
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: try append(Int.random(in: 1...30, using: &random))
+      case 1:
+        // Of those at the end the numbers are used again.
+        let condition =
+          Bool.random(using: &random)
+          ? "id > (SELECT max(id) FROM touchpoint) - \(Int.random(in: 1...50, using: &random))"
+          : "id % 11 = \(Int.random(in: 0..<11, using: &random))"
+        try store.pool.write { db in
+          let gone = try Int64.fetchAll(
+            db,
+            sql: """
+              SELECT coalesce(owner.customer, touchpoint.customer) FROM touchpoint
+              LEFT JOIN identity_owner owner ON owner.identity = touchpoint.customer
+              WHERE \(condition)
+              """)
+          try db.execute(sql: "DELETE FROM touchpoint WHERE \(condition)")
+          try Settling.noteChange(of: Set(gone), db)
+        }
+      default:
+        try store.pool.write { db in
+          let all = try Int64.fetchAll(db, sql: "SELECT DISTINCT customer FROM touchpoint")
+          guard let one = all.randomElement(using: &random),
+            let owner = all.randomElement(using: &random)
+          else { return }
+          let before = try Settling.owners(of: one, db).map(\.customer)
+          try db.execute(sql: "DELETE FROM identity_owner WHERE identity = ?", arguments: [one])
+          if owner != one {
+            try db.execute(
+              sql: "INSERT INTO identity_owner (identity, since, customer) VALUES (?, ?, ?)",
+              arguments: [one, Int64.min, owner])
+          }
+          try Settling.noteChange(of: Set(before + [one, owner]), db)
+        }
+      }
+    }
+    try append(60)
+    var mirror = Mirror()
+    var mark = try store.readNews(since: StoreMark(), to: &mirror).mark
+    for _ in 0..<3 { try happen() }
+    mirror.meanwhile = { try happen() }
+    mirror.happenings = 8
+    var steps = 3
+    let rows: Int64 = seed % 2 == 0 ? 9 : .max
+    while true {
+      let reached = try store.readNews(since: mark, to: &mirror, atMost: rows, steps: steps)
+      mark = reached.mark
+      guard reached.isMore else { break }
+      // As who reads has it: the last time is all of one moment.
+      if mirror.happenings == 0 { steps = .max }
+    }
+    // What happened after the last moment.
+    mirror.happenings = 0
+    _ = try store.readNews(since: mark, to: &mirror)
+    var truth = Mirror()
+    _ = try store.readNews(since: StoreMark(), to: &truth)
+    #expect(mirror.rows == truth.rows)
+    #expect(mirror.twice.isEmpty)
+  }
+
+  @Test("where changed journeys were read in steps there may be more")
+  func meanwhile() throws {
+    var mirror = Mirror()
+    let mark = try store.readNews(since: StoreMark(), to: &mirror).mark
+    try store.noteJourneyChanges(ofCustomers: [1])
+    mirror.meanwhile = { try store.append([touchpoint("Cas", at: 7, id: "e")]) }
+    mirror.happenings = 1
+    let reached = try store.readNews(since: mark, to: &mirror, steps: 1)
+    #expect(reached.isMore)
+    #expect(mirror.rows.keys.sorted() == [1, 2, 3])
+    let next = try store.readNews(since: reached.mark, to: &mirror, steps: 1)
+    #expect(!next.isMore)
+    #expect(mirror.rows.keys.sorted() == [1, 2, 3, 4])
+    #expect(mirror.twice.isEmpty)
   }
 
   @Test("many changes of the same customers take a few rows")
