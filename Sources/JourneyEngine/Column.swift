@@ -68,5 +68,8 @@ final class ColumnRoom<Element: BitwiseCopyable & Sendable>: @unchecked Sendable
 
   private static func bytes(_ count: Int) -> Int { count * MemoryLayout<Element>.stride }
 
-  var column: Column<Element> { Column(self) }
+  var column: Column<Element> {
+    if isFile { ColumnStorage.settle(base, bytes: Self.bytes(count)) }
+    return Column(self)
+  }
 }

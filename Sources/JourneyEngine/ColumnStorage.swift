@@ -25,6 +25,11 @@ package struct ColumnStorage: Sendable {
     return (.allocate(byteCount: max(bytes, 1), alignment: alignment), false)
   }
 
+  /// All of it was written: from now on it is read, mostly in order.
+  static func settle(_ base: UnsafeMutableRawPointer, bytes: Int) {
+    _ = madvise(base, bytes, MADV_NORMAL)
+  }
+
   static func deallocate(_ base: UnsafeMutableRawPointer, bytes: Int, isFile: Bool) {
     if isFile { munmap(base, bytes) } else { base.deallocate() }
   }
@@ -62,7 +67,10 @@ final class UnnamedFile {
       // The room is taken now: a page for which the disk has none later would end the process.
       guard posix_fallocate(file, off_t(end), off_t(bytes)) == 0 else { return nil }
       let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, off_t(end))
-      guard base != MAP_FAILED else { return nil }
+      guard let base, base != MAP_FAILED else { return nil }
+      // Else the system reads ahead at each first touch of a page, and clears as many megabytes as it
+      // does for the whole of a file: for that long nobody else gets the core.
+      _ = madvise(base, bytes, MADV_RANDOM)
       end += bytes
       return base
     #else

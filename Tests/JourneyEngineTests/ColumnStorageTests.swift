@@ -71,6 +71,18 @@ final class ColumnStorageTests {
       #expect(self.mapped() == 0)
     }
 
+    @Test("who writes the first page of a column clears no other")
+    func firstTouch() {
+      let storage = ColumnStorage(folder: folder, smallestFile: 1)
+      let count = 1 << 20
+      let room = ColumnRoom<UInt8>(count: count, in: storage)
+      #expect(mapped() == 1)
+      room.base[0] = 1
+      var isThere = [UInt8](repeating: 0, count: count / Int(getpagesize()))
+      #expect(mincore(room.base, count, &isThere) == 0)
+      #expect(isThere.count { $0 & 1 == 1 } == 1)
+    }
+
     @Test("where many touchpoints are expected, they are gathered in a file")
     func gathered() {
       let none = Journeys(currency: .eur, storage: ColumnStorage(folder: folder, smallestFile: 1))
