@@ -22,7 +22,7 @@ package final class Store: Sendable {
   /// How long is waited for another process that keeps the database locked.
   static let patienceSeconds = 30.0
   /// Bytes that the write-ahead log keeps on the disk.
-  private static let longestLog = 512 << 20
+  private static let longestLog = 2 << 30
   /// The database file's name in a data folder.
   package static let fileName = "klantreis.sqlite"
 
@@ -42,7 +42,8 @@ package final class Store: Sendable {
       // What readers read comes by in order or is a few pages: the system has the rest in its memory.
       let kilobytes = db.configuration.readonly ? 8_192 : 65_536
       try db.execute(sql: "PRAGMA cache_size = -\(kilobytes)")
-      // What a log took while somebody read for long is given back when it begins anew.
+      // What a log took while somebody read for very long is given back when it begins anew, which takes
+      // the one who stores something a while.
       try db.execute(sql: "PRAGMA journal_size_limit = \(Self.longestLog)")
       log.watch(db)
     }
