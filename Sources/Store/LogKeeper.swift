@@ -34,8 +34,9 @@ final class LogKeeper: Sendable {
     var isCopying = false
     /// When the log has so many, it is tried again to copy what a reader kept from being copied.
     var retry = 0
-    /// Those who wait until the log begins anew.
+    /// Those who wait until the log begins anew, and the pages it had when somebody waited for nothing.
     var waiting: [DispatchSemaphore] = []
+    var waitedInVain = 0
     /// Opened when it is needed: most commands write little.
     var connection: DatabaseQueue?
   }
@@ -69,17 +70,21 @@ final class LogKeeper: Sendable {
   }
 
   /// For somebody who is going to read for long and can wait: returns when the log is not far too long,
-  /// or after so many seconds.
+  /// or after so many seconds. Where nobody stores anything that does not help, and nobody waits again.
   func giveWay(atMost seconds: Double) {
     let beginsAnew = state.withLock { state -> DispatchSemaphore? in
-      guard state.pages >= 2 * most else { return nil }
+      guard state.pages >= 2 * most, state.pages != state.waitedInVain else { return nil }
       let semaphore = DispatchSemaphore(value: 0)
       state.waiting.append(semaphore)
       return semaphore
     }
     guard let beginsAnew else { return }
-    _ = beginsAnew.wait(timeout: .now() + seconds)
-    state.withLock { $0.waiting.removeAll { $0 === beginsAnew } }
+    let before = pages
+    let isInVain = beginsAnew.wait(timeout: .now() + seconds) == .timedOut
+    state.withLock { state in
+      state.waiting.removeAll { $0 === beginsAnew }
+      if isInVain, state.pages == before { state.waitedInVain = before }
+    }
   }
 
   /// `pages` are those of the log.

@@ -91,6 +91,10 @@ struct LogKeeperTests {
       _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM t")
       for _ in 0..<(3 * Self.most) { try commit() }
       #expect(clock.measure { keeper.giveWay(atMost: 0.05) } >= .milliseconds(50))
+      // Nobody has stored anything since.
+      #expect(clock.measure { keeper.giveWay(atMost: 60) } < .seconds(60))
+      try commit()
+      #expect(clock.measure { keeper.giveWay(atMost: 0.05) } >= .milliseconds(50))
     }
     // Who waits is told when it begins anew.
     let isBegun = Mutex(false)
