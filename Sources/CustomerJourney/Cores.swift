@@ -35,13 +35,11 @@ package enum Cores {
   ) throws(Failure) -> Success {
     // What others wait for does not step back on its way.
     if place == .foreground { return try body() }
-    // A thread has the niceness of the one that begins it: this one is begun while none steps back.
-    _ = Foreground.shared
+    prepare()
     var result: Result<Success, Failure>?
     let isDone = onThread {
       // A thread may always step back, and never forward again: that is why it has one of its own.
-      // From that of the program on: the system's queues have threads that step forward where they may.
-      setpriority(process, 0, getpriority(process, id_t(getpid())) + niceness)
+      setpriority(process, 0, usualNiceness + niceness)
       place = .background
       result = Result(catching: body)
     }
@@ -61,7 +59,15 @@ package enum Cores {
     return try result.get()
   }
 
+  /// Begins the thread for ``inForeground(_:)`` where it is not there yet. To be called where nothing
+  /// stands back: a thread has the niceness of the one that begins it.
+  package static func prepare() { _ = Foreground.shared }
+
   private static let process = __priority_which_t(PRIO_PROCESS.rawValue)
+
+  /// That of the program. The system's queues have threads that stand back a little, and others that step
+  /// forward where they may.
+  private static var usualNiceness: Int32 { getpriority(process, id_t(getpid())) }
 
   private enum Place: Int {
     case usual, background, foreground
@@ -135,6 +141,8 @@ package enum Cores {
 
     private init() {
       let thread = Thread { [self] in
+        // Where it was begun by a thread that stands back after all, this takes a privilege.
+        setpriority(process, 0, usualNiceness)
         place = .foreground
         while true {
           wakeUp.wait()
