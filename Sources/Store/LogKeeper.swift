@@ -14,7 +14,8 @@ import Synchronization
 /// would let the log grow for as long as something comes, and each look into it take longer: they come to
 /// ``giveWay(atMost:)`` first.
 final class LogKeeper: Sendable {
-  /// Pages that are copied at a time, at least; the writer copies a quarter of them at most.
+  /// Pages that are copied at a time, at least; the writer copies less than a quarter of them, unless the
+  /// disk is slower than what comes.
   private let step: Int
   /// Pages after which the log is to begin anew.
   private let most: Int

@@ -45,16 +45,16 @@ extension Store {
   /// Reads what is new since `mark` and says how far it came: to the end, or as far as `rows` new
   /// touchpoints go.
   ///
-  /// All is of one moment, unless it is allowed to be read in `steps` and more than so many touchpoints of
-  /// journeys that changed are to be read again: nobody keeps the write-ahead log from beginning anew for
-  /// that long. What changed meanwhile may be there or not then, and comes with the next news.
+  /// All is of one moment, unless more than `perStep` touchpoints of journeys that changed are to be read
+  /// again: they are read in steps of so many, so that nobody keeps the write-ahead log from beginning anew
+  /// for that long. What changed meanwhile may be there or not then, and comes with the next news.
   ///
   /// Throws ``ForgottenChanges`` when some of it is not known any more; all can be read always. A row
   /// that another touchpoint had before it was deleted comes as a new one. Much that is new is read by
   /// several threads, in blocks of so many rows.
   package func readNews(
     since mark: StoreMark, to reader: inout some NewsReader & ~Copyable, atMost rows: Int64 = .max,
-    steps: Int = .max, rowsPerBlock: Int64 = 16_384
+    perStep: Int = .max, rowsPerBlock: Int64 = 16_384
   ) throws -> Reached {
     var reached = Reached(mark: mark)
     var kept = mark.row
@@ -121,7 +121,7 @@ extension Store {
       let coming = again.count + Int(max(0, end - kept))
       reader.expect(touchpoints: coming)
       let owners = try IdentityOwners(db, forRows: coming)
-      guard again.count <= steps else { return (again, end, owners) }
+      guard again.count <= perStep else { return (again, end, owners) }
       try readAgain(again, owners, db)
       try readNew(to: end, owners, db)
       return nil
@@ -134,7 +134,7 @@ extension Store {
         db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?",
         arguments: [reached.mark.change]) ?? .max
     }
-    for step in rest.again.chunks(of: steps) {
+    for step in rest.again.chunks(of: perStep) {
       giveWay()
       try pool.read { db in
         let lowest = try readLowest(db)

@@ -33,6 +33,7 @@ package final class Store: Sendable {
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     var configuration = Configuration()
     configuration.busyMode = .timeout(Self.patienceSeconds)
+    // Looks and bases, which stand back, all have a store.
     Cores.prepare()
     let path = folder.appending(path: Self.fileName).path
     let log = LogKeeper(path: path)

@@ -172,18 +172,19 @@ final class JourneyKeeper: Sendable {
     // Much in parts: what comes meanwhile stays in the write-ahead log for as long as anybody reads. All
     // at once is faster where there is nothing to add it to.
     let isFirst = held.mark == StoreMark()
-    var steps = Limits.touchpointsPerStep
+    var perStep = Limits.touchpointsPerStep
     while true {
       var reader = JourneyReader(held.journeys, held.codes)
       let news = try store.readNews(
-        since: held.mark, to: &reader, atMost: isFirst ? .max : Limits.newsPerReading, steps: steps)
+        since: held.mark, to: &reader, atMost: isFirst ? .max : Limits.newsPerReading,
+        perStep: perStep)
       guard news.mark != held.mark else { return }
       held.mark = news.mark
       (held.journeys, held.codes) = reader.finish()
       guard news.isMore else { return }
       store.giveWay()
       // What changed meanwhile comes in one step: the end is always of one moment.
-      steps = .max
+      perStep = .max
     }
   }
 

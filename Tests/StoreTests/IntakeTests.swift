@@ -26,9 +26,8 @@ struct IntakeTests {
     return intake
   }
 
-  private static func batch(_ number: Int, of count: Int = 1) -> CollectedBatch {
-    CollectedBatch(
-      touchpoints: (0..<count).map { touchpoint("Ann", at: 1, id: "m\(number)-\($0)") })
+  private static func batch(_ number: Int) -> CollectedBatch {
+    CollectedBatch(touchpoints: [touchpoint("Ann", at: 1, id: "m\(number)")])
   }
 
   @Test("commits of few events do not come closer than they should")
@@ -42,7 +41,7 @@ struct IntakeTests {
     #expect(commits.events.withLock { $0 } == Array(repeating: 1, count: times))
   }
 
-  @Test("those that come in a pause share a commit, and all are stored")
+  @Test("many that come at the same time share commits, and all are stored")
   func together() async throws {
     let intake = begun()
     let stored = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -250,14 +250,14 @@ struct NewsTests {
     for _ in 0..<3 { try happen() }
     mirror.meanwhile = { try happen() }
     mirror.happenings = 8
-    var steps = 3
+    var perStep = 3
     let rows: Int64 = seed % 2 == 0 ? 9 : .max
     while true {
-      let reached = try store.readNews(since: mark, to: &mirror, atMost: rows, steps: steps)
+      let reached = try store.readNews(since: mark, to: &mirror, atMost: rows, perStep: perStep)
       mark = reached.mark
       guard reached.isMore else { break }
       // As who reads has it: the last time is all of one moment.
-      if mirror.happenings == 0 { steps = .max }
+      if mirror.happenings == 0 { perStep = .max }
     }
     // What happened after the last moment.
     mirror.happenings = 0
@@ -275,10 +275,10 @@ struct NewsTests {
     try store.noteJourneyChanges(ofCustomers: [1])
     mirror.meanwhile = { try store.append([touchpoint("Cas", at: 7, id: "e")]) }
     mirror.happenings = 1
-    let reached = try store.readNews(since: mark, to: &mirror, steps: 1)
+    let reached = try store.readNews(since: mark, to: &mirror, perStep: 1)
     #expect(reached.isMore)
     #expect(mirror.rows.keys.sorted() == [1, 2, 3])
-    let next = try store.readNews(since: reached.mark, to: &mirror, steps: 1)
+    let next = try store.readNews(since: reached.mark, to: &mirror, perStep: 1)
     #expect(!next.isMore)
     #expect(mirror.rows.keys.sorted() == [1, 2, 3, 4])
     #expect(mirror.twice.isEmpty)
