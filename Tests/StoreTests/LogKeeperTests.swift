@@ -118,8 +118,8 @@ struct LogKeeperTests {
     let turn = Mutex(0)
     let readers = DispatchGroup()
     for number in 0..<2 {
+      readers.enter()
       Thread.detachNewThread { [keeper, writer] in
-        readers.enter()
         defer { readers.leave() }
         while !isOver.withLock({ $0 }) {
           keeper.giveWay(atMost: 60)
