@@ -2,7 +2,9 @@ import CustomerJourney
 import GRDB
 
 /// Keeps the table `identity_owner` what follows from links and decisions, for the identities about
-/// which something new was said, and names whose journeys become others by it.
+/// which something new was said, and names whose journeys lose touchpoints by it: what was in those is
+/// read again, and comes to whose it is now. Who but gets some keeps what is there, so the identity itself
+/// is named too, and leads to its owners (``Store/changes(since:upTo:)``).
 struct Settling {
   /// Identities after this one are new in this transaction: nobody holds touchpoints of them yet.
   private let lastKnown: Int64
@@ -61,7 +63,7 @@ struct Settling {
     isSimple.bind(2, owner)
     guard try isSimple.number(db) == 1 else { return false }
     try Self.add(Ownership(since: .min, customer: owner), of: identity, db)
-    if identity <= lastKnown { try Self.noteChange(of: [identity, owner], db) }
+    if identity <= lastKnown { try Self.noteChange(of: [identity], db) }
     return true
   }
 
@@ -78,8 +80,8 @@ struct Settling {
         .execute(arguments: [identity])
       for one in new { try Self.add(one, of: identity, db) }
       guard identity <= lastKnown else { continue }
-      changed.formUnion((old + new).map(\.customer))
-      if old.isEmpty || new.isEmpty { changed.insert(identity) }
+      changed.formUnion(old.map(\.customer))
+      changed.insert(identity)
     }
     try noteAlarms(reader, crowded: resolved.crowded, db)
     try Self.noteChange(of: changed, db)

@@ -194,9 +194,15 @@ extension Store {
   ) throws -> Changes {
     let kept = try Int64.fetchOne(
       db, sql: "SELECT min(last_row) FROM journey_change WHERE id > ?", arguments: [mark.change])
+    // Of an identity that went to somebody, also who has it now.
     var customers = try Int64.fetchAll(
-      db, sql: "SELECT customer FROM journey_change WHERE id > ? AND id <= ?",
-      arguments: [mark.change, change])
+      db,
+      sql: """
+        SELECT customer FROM journey_change WHERE id > ?1 AND id <= ?2
+        UNION ALL
+        SELECT o.customer FROM journey_change c JOIN identity_owner o ON o.identity = c.customer
+        WHERE c.id > ?1 AND c.id <= ?2
+        """, arguments: [mark.change, change])
     customers += try Int64.fetchAll(
       db,
       sql: """

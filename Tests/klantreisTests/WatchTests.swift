@@ -237,6 +237,26 @@ import Testing
     #expect(noted == ["ann segment:Dutch - → member"])
   }
 
+  @Test("Who gets what another key did is looked at, and so is who loses it")
+  func joined() throws {
+    let watched = try Watched()
+    try watched.project.workspace.addSegment(
+      name: "Doubting", rule: #"ever(event is "Product Added")"#)
+    try watched.happen("anonymous:b", "Product Added")
+    try watched.happen("ann", "Page Viewed")
+    try watched.look()
+    try watched.store.join("anonymous:b", into: "ann", at: watched.now)
+    #expect(
+      try watched.segments() == [
+        "ann segment:Doubting - → member", "anonymous:b segment:Doubting member → -",
+      ])
+    try watched.store.part("anonymous:b", from: "ann", at: watched.now.adding(seconds: 1))
+    #expect(
+      try watched.segments() == [
+        "ann segment:Doubting member → -", "anonymous:b segment:Doubting - → member",
+      ])
+  }
+
   @Test("Another rule under the same name moves nobody by itself")
   func redefined() throws {
     let watched = try Watched()
