@@ -161,14 +161,16 @@ let package = Package(
         .embedInCode("Templates/records.mustache"),
         .embedInCode("Templates/export.mustache"),
       ], swiftSettings: strict),
+    // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
+    .systemLibrary(
+      name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .executableTarget(
       name: "klantreis",
       dependencies: [
         "CustomerJourney", "JourneyEngine", "Insights", "Collector", "Store", "Access", "Dashboard",
-        "Orchestration", "Simulator", "CRename", argumentParser, crypto, hummingbird, log,
-      ], swiftSettings: strict,
-      // Takes the place of the C library's malloc, for SQLite too (docs/decisions/0020).
-      linkerSettings: [.linkedLibrary("mimalloc")]),
+        "Orchestration", "Simulator", "CJemalloc", "CRename", argumentParser, crypto, hummingbird,
+        log,
+      ], swiftSettings: strict),
 
     .testTarget(
       name: "CustomerJourneyTests", dependencies: ["CustomerJourney"], swiftSettings: strict),
@@ -198,7 +200,8 @@ let package = Package(
       exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "klantreisTests", dependencies: ["klantreis", "Access", grdb, nioEmbedded],
+      name: "klantreisTests",
+      dependencies: ["klantreis", "Access", "CJemalloc", grdb, nioEmbedded],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -69,7 +69,7 @@ private struct Recent {
 
   private var young = Generation()
   private var old = Generation()
-  private static let half = 250_000
+  private static let half = 100_000
   /// The text of the last look-up that found one: of many kinds it is the same again and again.
   private var last: (text: String, number: Int64)?
 

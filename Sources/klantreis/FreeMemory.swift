@@ -1,6 +1,7 @@
+import CJemalloc
 import Foundation
 
-/// Memory that this process may still take before the system ends it.
+/// Memory that this process may still take before the system ends it, and what it gives back.
 ///
 /// Linux hands out memory that it does not have and ends a process that uses it, so that a failed
 /// allocation is never seen: what is large is asked for here first.
@@ -8,6 +9,13 @@ enum FreeMemory {
   /// Bytes; nil where the system does not say.
   static func bytes() -> Int? {
     [ofMachine(), ofGroup()].compactMap { $0 }.min()
+  }
+
+  /// Has what nobody uses given back to the system also while nobody asks for anything. Where a thread
+  /// for that cannot be had, it is given back when something is asked for.
+  static func giveBackWhileIdle() {
+    var isOn = true
+    _ = mallctl("background_thread", nil, nil, &isOn, MemoryLayout<Bool>.size)
   }
 
   private static func ofMachine() -> Int? {

@@ -258,9 +258,11 @@ func sendBatches(
     "  answer to a batch, median and 99th of 100",
     "\(Int(outcome.percentile(0.5) * 1000)) and \(Int(outcome.percentile(0.99) * 1000)) ms")
   told("  failed", String(outcome.failed))
-  let firstTenth = memory.prefix(max(1, memory.count / 10)).max() ?? 0
-  let lastTenth = memory.suffix(max(1, memory.count / 10)).max() ?? 0
-  told("  memory of its own, first and last tenth", "\(firstTenth) and \(lastTenth) MB")
+  let tenths = (0..<10).compactMap { tenth -> String? in
+    let own = memory[(memory.count * tenth / 10)..<(memory.count * (tenth + 1) / 10)].sorted()
+    return own.last.map { "\(own[own.count / 2])–\($0)" }
+  }
+  told("  memory of its own, median–most by tenth", "\(tenths.joined(separator: " ")) MB")
   told("  pages of files in memory at the end", "\(after.megabytes - after.own) MB")
   told("  journeys beside the base at the end", "\(try journeys(of: port, token)) MB")
   return warm.events + outcome.events

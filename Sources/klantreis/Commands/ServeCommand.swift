@@ -19,6 +19,7 @@ struct ServerOptions: ParsableArguments {
 
   /// With `entersOnce` the first link logs in at once; without it asks for a password first.
   func serve(_ workspace: Workspace, entersOnce: Bool = false) async throws {
+    FreeMemory.giveBackWhileIdle()
     var logger = Logger(label: "klantreis") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     let isEverywhere = host == "0.0.0.0" || host == "::"
