@@ -3,8 +3,8 @@ import GRDB
 
 /// Keeps the table `identity_owner` what follows from links and decisions, for the identities about
 /// which something new was said, and names whose journeys lose touchpoints by it: what was in those is
-/// read again, and comes to whose it is now. Who but gets some keeps what is there, so the identity itself
-/// is named too, and leads to its owners (``Store/changes(since:upTo:)``).
+/// read again, and comes to whose it is now. Who only gets some is not read again; the identity is named,
+/// and leads to its owners (``Store/changes(since:upTo:)``).
 struct Settling {
   /// Identities after this one are new in this transaction: nobody holds touchpoints of them yet.
   private let lastKnown: Int64

@@ -102,7 +102,7 @@ import Testing
 
   @Test(
     "what was decided before the last that is known of the customer is not handed over",
-    arguments: ["nothing", "another", "touchpoint", "consent", "trait", "joined"])
+    arguments: ["nothing", "another", "touchpoint", "consent", "trait", "joined", "given"])
   func decidedBefore(what: String) throws {
     try store.plan([intent("a", purpose: .service)], at: now)
     let message = try #require(try claim().first)
@@ -119,6 +119,8 @@ import Testing
     case "another": try touchpoint("1188")
     case "touchpoint": try touchpoint("1184")
     case "joined": try touchpoint("1186", also: ["1184"])
+    // Of the two only the key that is given is named as a change.
+    case "given": try store.join("1185", into: "1184", at: now)
     case "consent":
       try store.add([
         ConsentEntry(

@@ -21,8 +21,8 @@ struct FreeMemoryTests {
     #expect(after - before >= UInt64(bytes.count))
   }
 
-  @Test("goes back to the system while nothing happens")
-  func idle() throws {
+  @Test("is given back by a thread that the allocator begins")
+  func thread() throws {
     FreeMemory.giveBackWhileIdle()
     #expect(try value("background_thread", false))
   }
